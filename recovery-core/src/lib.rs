@@ -1,1 +1,81 @@
-//! stub
+//! Declarative recovery for Rust: say which failures deserve another try, and how patiently, in
+//! one attribute; the body is written once.
+//!
+//! ```
+//! use std::io;
+//! use recovery_core::{retry, retryable_on};
+//!
+//! #[retry(max = 4, initial = 10ms, backoff = 2.0, jitter)]
+//! #[retryable_on(Network, Timeout)]
+//! async fn fetch(address: &str) -> Result<usize, io::Error> {
+//!     # use std::sync::atomic::{AtomicU32, Ordering};
+//!     # static CALLS: AtomicU32 = AtomicU32::new(0);
+//!     # if CALLS.fetch_add(1, Ordering::Relaxed) < 2 {
+//!     #     return Err(io::ErrorKind::ConnectionReset.into());
+//!     # }
+//!     // connect, send, read: a `?` here is one failed attempt, not the end
+//!     Ok(address.len())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> io::Result<()> {
+//! assert_eq!(fetch("127.0.0.1:80").await?, 12); // reset twice, then answered
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The parts
+//! - The attributes [`#[retry]`](macro@retry) and [`#[retryable_on]`](macro@retryable_on) put the
+//!   loop into your own function: no closure, no boxing, borrowed and `&mut` arguments as usual.
+//! - [`Classify`] tells kinds of failure apart ([`ErrorKind`]), says what the server asked for
+//!   (`retry_after`) and whether the call may already have taken [`Effect`].
+//! - [`Retry`] and the functions [`smart_retry`], [`exponential_backoff_retry`],
+//!   [`handle_rate_limit`] and [`retry_with_extended_timeout`] are the same engine for closures.
+//! - [`RetryConfig`] is the policy: bounded, jittered, never above its longest delay.
+//! - `botrs` (feature of that name) classifies the errors of QQ bots.
+//!
+//! # Features
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `macros` | yes | the attributes |
+//! | `tokio` | yes | async waiting on tokio's clock (a paused clock in tests is obeyed) |
+//! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up` |
+//! | `botrs` | no | [`Classify`] for `botrs::BotError`, and helpers for bots |
+//!
+//! # Events
+//! With the feature `tracing`, a retried call speaks under the target `recovery`; a call that
+//! succeeds at once, or fails with an error that is not to be retried, emits nothing but the
+//! latter's `retry.gave_up`.
+//!
+//! | message | level | fields |
+//! |---|---|---|
+//! | `retry.scheduled` | WARN | `name`, `attempt`, `max`, `delay_ms`, `waited_ms`, `kind`, `error` |
+//! | `retry.recovered` | INFO | `name`, `attempt`, `waited_ms` |
+//! | `retry.gave_up` | WARN | `name`, `attempt`, `max`, `waited_ms`, `kind`, `reason`, `error` |
+//!
+//! `error` is there when the error type implements `Display`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// The attributes name this crate by its own path, in its own tests and documentation too.
+extern crate self as recovery_core;
+
+mod classify;
+mod retry;
+
+#[cfg(feature = "botrs")]
+pub mod botrs;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use classify::{Classify, Effect, ErrorKind};
+pub use retry::{Attempt, InvalidConfig, Jitter, Retry, RetryConfig, RetryConfigBuilder, StopReason};
+#[cfg(feature = "tokio")]
+pub use retry::{
+    TimedOut, exponential_backoff_retry, handle_rate_limit, retry_with_extended_timeout,
+    smart_retry,
+};
+
+#[cfg(feature = "macros")]
+pub use recovery_macros::{retry, retryable_on};

@@ -1,0 +1,253 @@
+//! What a failure means to a caller who might try again.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+/// The kind of a failure, by what a caller can do about it.
+///
+/// The names are those that `#[retryable_on(..)]` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The connection could not be made, or was lost.
+    Network,
+    /// No answer came in time.
+    Timeout,
+    /// The other side asks for fewer calls.
+    RateLimited,
+    /// The other side failed (HTTP 5xx).
+    Server,
+    /// The credentials were missing, wrong or expired.
+    Authentication,
+    /// The credentials are good but do not allow this.
+    Forbidden,
+    /// What was asked for does not exist.
+    NotFound,
+    /// The request itself is wrong and stays wrong.
+    InvalidInput,
+    /// The request contradicts the present state (a duplicate, a lost race).
+    Conflict,
+    /// The caller gave up.
+    Cancelled,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorKind {
+    /// Whether failures of this kind usually pass by themselves:
+    /// `Network`, `Timeout`, `RateLimited`, `Server`.
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server)
+    }
+
+    /// The name as `#[retryable_on(..)]` takes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "Network",
+            Self::Timeout => "Timeout",
+            Self::RateLimited => "RateLimited",
+            Self::Server => "Server",
+            Self::Authentication => "Authentication",
+            Self::Forbidden => "Forbidden",
+            Self::NotFound => "NotFound",
+            Self::InvalidInput => "InvalidInput",
+            Self::Conflict => "Conflict",
+            Self::Cancelled => "Cancelled",
+            Self::Other => "Other",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a call that failed may nevertheless have been carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Surely not carried out: refused, or never sent.
+    None,
+    /// Perhaps: the answer was lost, or does not tell.
+    Unknown,
+    /// Surely carried out: only the answer is of no use. Never retried by kind.
+    Done,
+}
+
+/// Tells the retry engine what a failure means.
+///
+/// Only [`kind`](Classify::kind) is required. Say what the server asked for and whether the call
+/// may have taken effect wherever the error knows it: both make retrying safer.
+///
+/// ```
+/// use std::time::Duration;
+/// use recovery_core::{Classify, Effect, ErrorKind};
+///
+/// enum ApiError {
+///     TooMany { retry_after: Duration },
+///     Down,
+///     NoSuchUser,
+/// }
+///
+/// impl Classify for ApiError {
+///     fn kind(&self) -> ErrorKind {
+///         match self {
+///             Self::TooMany { .. } => ErrorKind::RateLimited,
+///             Self::Down => ErrorKind::Server,
+///             Self::NoSuchUser => ErrorKind::NotFound,
+///         }
+///     }
+///
+///     fn retry_after(&self) -> Option<Duration> {
+///         match self {
+///             Self::TooMany { retry_after } => Some(*retry_after),
+///             _ => None,
+///         }
+///     }
+///
+///     fn effect(&self) -> Effect {
+///         match self {
+///             Self::Down => Effect::Unknown,
+///             Self::TooMany { .. } | Self::NoSuchUser => Effect::None,
+///         }
+///     }
+/// }
+///
+/// assert!(ApiError::Down.is_transient());
+/// assert!(!ApiError::NoSuchUser.is_transient());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which of its failures deserve another try",
+    label = "the error type does not implement `recovery_core::Classify`",
+    note = "implement `recovery_core::Classify` for it, or decide by a function: `#[retry(when = is_transient)]`",
+    note = "or list patterns of the error itself: `#[retryable_on(MyError::Lost | MyError::Busy(_))]`"
+)]
+pub trait Classify {
+    /// The kind of this failure.
+    fn kind(&self) -> ErrorKind;
+
+    /// How long the other side asks to wait before the next call. Default: it asks for nothing.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Whether the call may have been carried out. Default: [`Effect::Unknown`].
+    fn effect(&self) -> Effect {
+        Effect::Unknown
+    }
+
+    /// Whether another try may succeed: a transient kind, and not [`Effect::Done`].
+    fn is_transient(&self) -> bool {
+        self.kind().is_transient() && self.effect() != Effect::Done
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for &E {
+    fn kind(&self) -> ErrorKind {
+        (**self).kind()
+    }
+    fn retry_after(&self) -> Option<Duration> {
+        (**self).retry_after()
+    }
+    fn effect(&self) -> Effect {
+        (**self).effect()
+    }
+    fn is_transient(&self) -> bool {
+        (**self).is_transient()
+    }
+}
+
+impl Classify for io::Error {
+    fn kind(&self) -> ErrorKind {
+        use io::ErrorKind as Io;
+        match self.kind() {
+            Io::ConnectionRefused
+            | Io::ConnectionReset
+            | Io::ConnectionAborted
+            | Io::NotConnected
+            | Io::BrokenPipe
+            | Io::UnexpectedEof
+            | Io::HostUnreachable
+            | Io::NetworkUnreachable
+            | Io::NetworkDown
+            | Io::AddrNotAvailable => ErrorKind::Network,
+            Io::TimedOut => ErrorKind::Timeout,
+            Io::PermissionDenied => ErrorKind::Forbidden,
+            Io::NotFound => ErrorKind::NotFound,
+            Io::AlreadyExists | Io::AddrInUse => ErrorKind::Conflict,
+            Io::InvalidInput | Io::InvalidData => ErrorKind::InvalidInput,
+            _ => ErrorKind::Other,
+        }
+    }
+
+    fn effect(&self) -> Effect {
+        use io::ErrorKind as Io;
+        match self.kind() {
+            // No connection was made, so nothing was sent.
+            Io::ConnectionRefused
+            | Io::HostUnreachable
+            | Io::NetworkUnreachable
+            | Io::NetworkDown
+            | Io::AddrNotAvailable
+            | Io::NotConnected => Effect::None,
+            _ => Effect::Unknown,
+        }
+    }
+
+    fn is_transient(&self) -> bool {
+        use io::ErrorKind as Io;
+        // Of no kind above, and yet std says that such an operation may simply be repeated.
+        let repeatable = matches!(self.kind(), Io::Interrupted | Io::WouldBlock | Io::ResourceBusy);
+        repeatable || Classify::kind(self).is_transient()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Classify for tokio::time::error::Elapsed {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Timeout
+    }
+}
+
+/// Looks inside the box for an error it knows ([`io::Error`], tokio's `Elapsed`, [`BotError`]
+/// with the feature `botrs`), also as a source; anything else is [`ErrorKind::Other`].
+///
+/// [`BotError`]: https://docs.rs/botrs/0.13.0/botrs/enum.BotError.html
+impl Classify for Box<dyn Error + Send + Sync> {
+    fn kind(&self) -> ErrorKind {
+        known_within(&**self).map_or(ErrorKind::Other, Classify::kind)
+    }
+    fn retry_after(&self) -> Option<Duration> {
+        known_within(&**self).and_then(Classify::retry_after)
+    }
+    fn effect(&self) -> Effect {
+        known_within(&**self).map_or(Effect::Unknown, Classify::effect)
+    }
+}
+
+/// The first error in the chain of sources that this crate can classify.
+fn known_within<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Classify> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(known) = error.downcast_ref::<io::Error>() {
+            return Some(known);
+        }
+        #[cfg(feature = "tokio")]
+        if let Some(known) = error.downcast_ref::<tokio::time::error::Elapsed>() {
+            return Some(known);
+        }
+        #[cfg(feature = "tokio")]
+        if let Some(known) = error.downcast_ref::<crate::TimedOut>() {
+            return Some(known);
+        }
+        #[cfg(feature = "botrs")]
+        if let Some(known) = error.downcast_ref::<::botrs::BotError>() {
+            return Some(known);
+        }
+        next = error.source();
+    }
+    None
+}

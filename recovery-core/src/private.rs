@@ -1,0 +1,112 @@
+//! The only names that the attributes emit. Not part of the public interface: they change with
+//! the macros, which are pinned to this very version.
+
+use std::fmt::Display;
+use std::ops::Deref;
+use std::time::Duration;
+
+use crate::classify::Classify;
+use crate::retry::{Attempt, RetryConfig, RetryConfigBuilder};
+
+pub use crate::retry::{Failure, Machine, Progress};
+
+/// A policy from an attribute's values. Those that come at run time cannot be refused any more,
+/// so they are taken to the nearest that can be meant.
+pub const fn policy(builder: RetryConfigBuilder) -> RetryConfig {
+    builder.clamped()
+}
+
+/// A policy at its place of use.
+pub const fn machine<'a>(
+    name: &'a str,
+    config: &'a RetryConfig,
+    at_most_once: bool,
+) -> Machine<'a> {
+    Machine { name, config, at_most_once }
+}
+
+/// Gives a closure literal its signature.
+pub fn holds<E>(error: &E, predicate: impl FnOnce(&E) -> bool) -> bool {
+    predicate(error)
+}
+
+/// Gives a closure literal its signature.
+pub fn call_hook<E, R>(attempt: &Attempt<'_, E>, hook: impl FnOnce(&Attempt<'_, E>) -> R) {
+    hook(attempt);
+}
+
+/// Runs one attempt of a blocking function. `FnOnce`, so that the body may return what it
+/// borrows from its surroundings.
+#[inline]
+pub fn attempt<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+/// The wait between two attempts; a zero delay touches no timer.
+#[cfg(feature = "tokio")]
+pub async fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+}
+
+/// Stands in for `wait` where there is no clock to wait on, to say so.
+#[cfg(not(feature = "tokio"))]
+pub async fn wait<D: AsyncDelay>(_: D) {}
+
+#[cfg(not(feature = "tokio"))]
+#[diagnostic::on_unimplemented(
+    message = "an async function is retried on tokio's clock, and the feature `tokio` of `recovery-core` is off",
+    note = "enable it: `cargo add recovery-core --features tokio`"
+)]
+pub trait AsyncDelay {}
+
+/// The wait between two attempts of a blocking function.
+pub fn wait_blocking(delay: Duration) {
+    if !delay.is_zero() {
+        std::thread::sleep(delay);
+    }
+}
+
+/// Asks an error what it can say of itself, without demanding that it can.
+///
+/// A method of `Probe` itself is found first, if its bound holds; else the one of `Mute`, to
+/// which `Probe` dereferences.
+pub struct Probe<'e, E>(Mute<'e, E>);
+
+pub struct Mute<'e, E>(&'e E);
+
+impl<'e, E> Probe<'e, E> {
+    pub const fn new(error: &'e E) -> Self {
+        Self(Mute(error))
+    }
+}
+
+impl<'e, E> Deref for Probe<'e, E> {
+    type Target = Mute<'e, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<E: Classify> Probe<'_, E> {
+    pub fn failure(&self) -> Failure {
+        Failure::classified(self.0.0)
+    }
+}
+
+impl<'e, E: Display> Probe<'e, E> {
+    pub fn display(&self) -> Option<&'e dyn Display> {
+        Some(self.0.0)
+    }
+}
+
+impl<E> Mute<'_, E> {
+    pub fn failure(&self) -> Failure {
+        Failure::unclassified()
+    }
+
+    pub fn display(&self) -> Option<&'static dyn Display> {
+        None
+    }
+}

@@ -1,0 +1,221 @@
+//! The policy: how many attempts, and how long to wait between them.
+
+use std::time::Duration;
+
+/// How patiently to retry: a bounded number of attempts, and growing, jittered delays.
+///
+/// The default is 3 attempts in all, a first delay of 500 ms that doubles up to 30 s, and
+/// [`Jitter::default`]. Every value is checked by the [builder](RetryConfig::builder).
+///
+/// ```
+/// use std::time::Duration;
+/// use recovery_core::{Jitter, RetryConfig};
+///
+/// let config = RetryConfig::builder()
+///     .max_attempts(5)
+///     .initial_delay(Duration::from_millis(100))
+///     .jitter(Jitter::None)
+///     .build()?;
+/// assert_eq!(config.next_delay(1), Duration::from_millis(100));
+/// assert_eq!(config.next_delay(3), Duration::from_millis(400));
+/// assert_eq!(config.next_delay(1_000_000), Duration::from_secs(30));
+/// # Ok::<(), recovery_core::InvalidConfig>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryConfig {
+    pub(crate) max_attempts: u32,
+    pub(crate) initial_delay: Duration,
+    pub(crate) max_delay: Duration,
+    pub(crate) backoff_factor: f64,
+    pub(crate) jitter: Jitter,
+}
+
+impl RetryConfig {
+    pub(crate) const DEFAULT: Self = Self {
+        max_attempts: 3,
+        initial_delay: Duration::from_millis(500),
+        max_delay: Duration::from_secs(30),
+        backoff_factor: 2.0,
+        jitter: Jitter::DEFAULT,
+    };
+
+    /// Starts from the default policy.
+    pub const fn builder() -> RetryConfigBuilder {
+        RetryConfigBuilder(Self::DEFAULT)
+    }
+
+    /// Starts from this policy.
+    pub fn to_builder(&self) -> RetryConfigBuilder {
+        RetryConfigBuilder(self.clone())
+    }
+
+    /// Attempts in all, the first included. At least 1; default 3.
+    pub const fn max_attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// The delay after the first failure. Default 500 ms.
+    pub const fn initial_delay(&self) -> Duration {
+        self.initial_delay
+    }
+
+    /// No delay of the schedule is longer, jitter included. Default 30 s.
+    ///
+    /// Only what the server asks for ([`Classify::retry_after`](crate::Classify::retry_after))
+    /// may go beyond it.
+    pub const fn max_delay(&self) -> Duration {
+        self.max_delay
+    }
+
+    /// What each delay is multiplied by to give the next. At least 1; default 2.
+    pub const fn backoff_factor(&self) -> f64 {
+        self.backoff_factor
+    }
+
+    /// The random part of each delay.
+    pub const fn jitter(&self) -> Jitter {
+        self.jitter
+    }
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The random part of a delay, so that callers who failed together do not return together.
+///
+/// `base` is the schedule's delay without jitter, never above the policy's `max_delay`; with
+/// jitter no delay is above it either. Random numbers come from `fastrand`'s generator of the
+/// thread: `fastrand::seed` makes a test repeatable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// Exactly `base`.
+    None,
+    /// Between `base` and `base · (1 + fraction)`. At the longest delay the same relative spread
+    /// is kept by starting lower: `[max / (1 + fraction), max]`. The fraction is within 0..=1.
+    Proportional(f64),
+    /// Between zero and `base`: the fewest collisions, for many callers of one server.
+    Full,
+    /// Between half of `base` and `base`.
+    Equal,
+}
+
+impl Jitter {
+    pub(crate) const DEFAULT: Self = Self::Proportional(0.25);
+}
+
+impl Default for Jitter {
+    /// `Proportional(0.25)`: up to a quarter more.
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Builds a [`RetryConfig`]; what is not set keeps its value.
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct RetryConfigBuilder(RetryConfig);
+
+impl RetryConfigBuilder {
+    /// Attempts in all, the first included: 3 means one call and at most two retries.
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.0.max_attempts = attempts;
+        self
+    }
+
+    /// The delay after the first failure.
+    pub const fn initial_delay(mut self, delay: Duration) -> Self {
+        self.0.initial_delay = delay;
+        self
+    }
+
+    /// The longest delay of the schedule.
+    pub const fn max_delay(mut self, delay: Duration) -> Self {
+        self.0.max_delay = delay;
+        self
+    }
+
+    /// The growth of the delay from one failure to the next.
+    pub const fn backoff_factor(mut self, factor: f64) -> Self {
+        self.0.backoff_factor = factor;
+        self
+    }
+
+    /// The random part of each delay.
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.0.jitter = jitter;
+        self
+    }
+
+    /// Checks the values and gives the policy.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] names the first value that cannot be meant.
+    pub fn build(self) -> Result<RetryConfig, InvalidConfig> {
+        let config = self.0;
+        if config.max_attempts == 0 {
+            return Err(InvalidConfig::NoAttempts);
+        }
+        if !(config.backoff_factor.is_finite() && config.backoff_factor >= 1.0) {
+            return Err(InvalidConfig::BackoffFactor(config.backoff_factor));
+        }
+        if let Jitter::Proportional(fraction) = config.jitter
+            && !(0.0..=1.0).contains(&fraction)
+        {
+            return Err(InvalidConfig::JitterFraction(fraction));
+        }
+        if config.initial_delay > config.max_delay {
+            return Err(InvalidConfig::InitialAboveMax {
+                initial: config.initial_delay,
+                max: config.max_delay,
+            });
+        }
+        Ok(config)
+    }
+
+    /// The policy nearest to what was given that [`build`](Self::build) would accept. A first
+    /// delay above the longest needs no care: the schedule never goes above the longest.
+    pub(crate) const fn clamped(self) -> RetryConfig {
+        let mut config = self.0;
+        if config.max_attempts == 0 {
+            config.max_attempts = 1;
+        }
+        if !(config.backoff_factor >= 1.0) {
+            config.backoff_factor = 1.0; // NaN too
+        }
+        if let Jitter::Proportional(fraction) = config.jitter {
+            config.jitter = if fraction >= 0.0 {
+                Jitter::Proportional(fraction.min(1.0))
+            } else {
+                Jitter::None
+            };
+        }
+        config
+    }
+}
+
+/// Why a policy was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidConfig {
+    /// No attempt at all.
+    #[error("max_attempts is 0: it counts the first call too, so give at least 1")]
+    NoAttempts,
+    /// A factor that would shrink delays, or is no number.
+    #[error("backoff_factor is {0}: give a finite number of at least 1")]
+    BackoffFactor(f64),
+    /// A fraction outside 0..=1.
+    #[error("the jitter's fraction is {0}: give a number from 0 to 1")]
+    JitterFraction(f64),
+    /// The first delay is longer than the longest.
+    #[error("initial_delay ({initial:?}) is longer than max_delay ({max:?})")]
+    InitialAboveMax {
+        /// The first delay.
+        initial: Duration,
+        /// The longest delay.
+        max: Duration,
+    },
+}

@@ -1,0 +1,152 @@
+//! The delays of a policy: growth, cap and jitter, saturating everywhere.
+
+use std::time::Duration;
+
+use super::config::{Jitter, RetryConfig};
+
+impl RetryConfig {
+    /// The delay after the failure of attempt number `attempt` (from 1), jitter included.
+    ///
+    /// Never above [`max_delay`](RetryConfig::max_delay), for any attempt.
+    pub fn next_delay(&self, attempt: u32) -> Duration {
+        self.delay_range(attempt).pick()
+    }
+
+    /// The delay after the failure of `attempt` when the server asked to wait `retry_after`:
+    /// never shorter than that, with the schedule's jitter on top.
+    pub(crate) fn next_delay_after(&self, attempt: u32, retry_after: Option<Duration>) -> Duration {
+        let range = self.delay_range(attempt);
+        let delay = range.pick();
+        match retry_after {
+            None => delay,
+            Some(asked) => {
+                let jitter = delay.saturating_sub(Duration::from_nanos(range.low));
+                delay.max(asked.saturating_add(jitter))
+            }
+        }
+    }
+
+    fn delay_range(&self, attempt: u32) -> DelayRange {
+        let max = nanos(self.max_delay);
+        let base = grow(nanos(self.initial_delay), self.backoff_factor, attempt).min(max);
+        let (low, high) = match self.jitter {
+            Jitter::None => (base, base),
+            Jitter::Proportional(fraction) => {
+                let high = scale(base, 1.0 + fraction).min(max);
+                (scale(high, 1.0 / (1.0 + fraction)).min(high), high)
+            }
+            Jitter::Full => (0, base),
+            Jitter::Equal => (base / 2, base),
+        };
+        DelayRange { low, high }
+    }
+}
+
+/// Nanoseconds from which a delay is drawn, both ends included.
+#[derive(Clone, Copy)]
+struct DelayRange {
+    low: u64,
+    high: u64,
+}
+
+impl DelayRange {
+    fn pick(self) -> Duration {
+        let spread = self.high - self.low;
+        let extra = if spread == 0 {
+            0
+        } else {
+            // The high half of the product is uniform in 0..=spread, to within 2⁻⁶⁴.
+            let product = u128::from(fastrand::u64(..)) * (u128::from(spread) + 1);
+            (product >> 64) as u64
+        };
+        Duration::from_nanos(self.low + extra)
+    }
+}
+
+/// `initial · factor^(attempt − 1)`; 584 years where that is more.
+fn grow(initial: u64, factor: f64, attempt: u32) -> u64 {
+    let steps = attempt.saturating_sub(1);
+    #[expect(clippy::float_cmp, reason = "exactly 2 takes the exact path, anything else the other")]
+    if factor == 2.0 {
+        return if initial == 0 {
+            0
+        } else if steps < initial.leading_zeros() {
+            initial << steps
+        } else {
+            u64::MAX
+        };
+    }
+    if initial == 0 {
+        return 0; // and not 0 · ∞
+    }
+    scale(initial, factor.powi(i32::try_from(steps).unwrap_or(i32::MAX)))
+}
+
+/// `nanos · factor`, rounded, saturating.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "53 bits of nanoseconds are exact up to 104 days, and `as` saturates beyond u64"
+)]
+fn scale(nanos: u64, factor: f64) -> u64 {
+    (nanos as f64 * factor).round() as u64
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(initial_ms: u64, factor: f64, max: Duration) -> RetryConfig {
+        RetryConfig {
+            max_attempts: 10,
+            initial_delay: Duration::from_millis(initial_ms),
+            max_delay: max,
+            backoff_factor: factor,
+            jitter: Jitter::None,
+        }
+    }
+
+    #[test]
+    fn doubling_agrees_with_the_general_path() {
+        for attempt in 1..=20 {
+            let doubled = grow(500_000_000, 2.0, attempt);
+            let powered = scale(500_000_000, 2f64.powi(attempt.cast_signed() - 1));
+            assert_eq!(doubled, powered, "attempt {attempt}");
+        }
+    }
+
+    #[test]
+    fn saturates_at_every_extreme() {
+        let forever = exact(1, 1e300, Duration::MAX);
+        for attempt in [2, 3, 33, 1_000_000, u32::MAX] {
+            assert_eq!(forever.next_delay(attempt), Duration::from_nanos(u64::MAX));
+        }
+        assert_eq!(exact(0, 1e300, Duration::MAX).next_delay(u32::MAX), Duration::ZERO);
+        assert_eq!(exact(1, 1.0, Duration::MAX).next_delay(u32::MAX), Duration::from_millis(1));
+    }
+
+    #[test]
+    fn both_ends_of_the_range_are_reached() {
+        let range = DelayRange { low: 5, high: 6 };
+        fastrand::seed(7);
+        let drawn: Vec<u128> = (0..64).map(|_| range.pick().as_nanos()).collect();
+        assert!(drawn.contains(&5) && drawn.contains(&6) && drawn.iter().all(|n| (5..=6).contains(n)));
+    }
+
+    #[test]
+    fn push_back_is_a_floor_with_jitter_on_top() {
+        let config = RetryConfig { jitter: Jitter::Full, ..exact(100, 2.0, Duration::from_secs(1)) };
+        let asked = Duration::from_secs(60);
+        for attempt in 1..50 {
+            let delay = config.next_delay_after(attempt, Some(asked));
+            assert!(delay >= asked, "never below what was asked: {delay:?}");
+            assert!(delay <= asked + Duration::from_secs(1), "the jitter is the schedule's: {delay:?}");
+        }
+        assert!(config.next_delay_after(5, Some(Duration::ZERO)) <= Duration::from_secs(1));
+    }
+}
