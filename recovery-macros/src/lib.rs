@@ -1,1 +1,137 @@
-//! stub
+//! The attributes of `recovery-core`: `#[retry]` and `#[retryable_on]`.
+//!
+//! Use them through `recovery-core`, which re-exports them and holds what they expand into.
+//!
+//! An attribute passes four stages, a file each: `args` and `partner` parse, `check` gives the
+//! words their meaning, `target` finds the body to retry, `expand` writes the loop. Mistakes are
+//! gathered by `diag`; `fallback` re-emits the item beside them.
+
+mod args;
+mod check;
+mod diag;
+mod duration;
+mod expand;
+mod fallback;
+mod keys;
+mod partner;
+mod target;
+
+use proc_macro::TokenStream;
+
+/// Retries a function that returns a `Result`.
+///
+/// ```
+/// use std::io;
+/// use recovery_core::{retry, retryable_on};
+///
+/// #[retry(max = 3, backoff = 2.0, jitter)]
+/// #[retryable_on(Network, Timeout)]
+/// async fn load(key: &str, calls: &mut u32) -> Result<String, io::Error> {
+///     *calls += 1;
+///     if *calls < 3 {
+///         return Err(io::ErrorKind::TimedOut.into()); // one failed attempt, not the end
+///     }
+///     Ok(key.to_uppercase())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let mut calls = 0;
+/// assert_eq!(load("a", &mut calls).await.unwrap(), "A");
+/// assert_eq!(calls, 3);
+/// # }
+/// ```
+///
+/// Without `#[retryable_on]` and without `when`, the errors that call themselves transient
+/// (`Classify::is_transient`) are retried. The caller gets the last error, unchanged.
+///
+/// # Options
+/// What is left out is as in `RetryConfig::default()`.
+///
+/// | option | values | default | meaning |
+/// |---|---|---|---|
+/// | `max` | integer, or expression of `u32` | 3 | attempts **in all, the first included**: 3 = one call and at most two retries |
+/// | `initial` | duration | `500ms` | first delay |
+/// | `backoff` | number ≥ 1, or expression of `f64` | 2.0 | growth of the delay |
+/// | `max_delay` | duration | `30s` | no delay is ever longer, jitter included; only a server's `retry_after` is |
+/// | `jitter` | bare; a fraction in 0..=1; `full`, `equal`, `none` | 0.25 | bare says the default aloud: up to a quarter more |
+/// | `policy` | expression of `RetryConfig`, `&RetryConfig`, `Arc<RetryConfig>` | – | the policy at run time; options written beside it override its values |
+/// | `when` | path or closure `fn(&E) -> bool` | – | decides instead of `#[retryable_on]` |
+/// | `at_most_once` | bare | – | never retries an error after which the call may already have been carried out (`Effect`) |
+/// | `on_retry` | path or closure `fn(&Attempt<'_, E>)` | – | called before each wait |
+/// | `clone` | `clone(a, b)` | – | gives each attempt its own clone of these arguments, for a body that consumes them |
+/// | `attempt` | an identifier | – | binds the attempt's number (`u32`, from 1) in the body |
+/// | `name` | string | module path and function | the name in events |
+/// | `crate` | path | `::recovery_core` | for a renamed dependency |
+///
+/// A duration is a literal with its unit (`250us`, `500ms`, `1.5s`, `2m`, `1h`) or an expression
+/// of `Duration`. Expressions are evaluated after a failure, never on success; values that cannot
+/// be meant (no attempt, a factor below 1) are refused at compile time where they are literals,
+/// and taken to the nearest possible ones at run time.
+///
+/// # What it does to the function
+/// The loop goes into the function itself, around its body: no closure is made of an async body,
+/// nothing is boxed, arguments are borrowed anew by each attempt. `?` and `return` end one
+/// attempt. A `mut` argument starts each attempt with the value it was called with. A blocking
+/// function blocks its thread between attempts.
+///
+/// Put `#[retry]` **above** `#[tokio::main]`, `#[tokio::test]` and `#[instrument]`: what stands
+/// above it wraps the whole, what stands below is repeated with each attempt. In an
+/// `#[async_trait]` impl, put it on the method.
+///
+/// # Cancel safety
+/// Dropping the future drops the attempt or the wait that is under way; nothing stays behind.
+#[proc_macro_attribute]
+pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::retry(args.into(), item.into()).into()
+}
+
+/// Says which errors `#[retry]` retries.
+///
+/// A bare name is an `ErrorKind` (`Network`, `Timeout`, `RateLimited`, `Server`,
+/// `Authentication`, `Forbidden`, `NotFound`, `InvalidInput`, `Conflict`, `Cancelled`, `Other`);
+/// anything with `::`, fields or bindings is a pattern on the error itself, with an `if` guard if
+/// need be. An error after which the call was surely carried out (`Effect::Done`) is never
+/// retried by its kind, only by a pattern.
+///
+/// ```
+/// use recovery_core::{Classify, ErrorKind, retry, retryable_on};
+///
+/// #[derive(Debug, PartialEq)]
+/// enum ApiError {
+///     Lost,
+///     Status { code: u16 },
+/// }
+///
+/// impl Classify for ApiError {
+///     fn kind(&self) -> ErrorKind {
+///         match self {
+///             Self::Lost => ErrorKind::Network,
+///             Self::Status { .. } => ErrorKind::Other,
+///         }
+///     }
+/// }
+///
+/// #[retry(max = 5)]
+/// #[retryable_on(Network, ApiError::Status { code: 502 | 503 })]
+/// async fn call(answers: &mut Vec<ApiError>) -> Result<(), ApiError> {
+///     match answers.pop() {
+///         Some(error) => Err(error),
+///         None => Ok(()),
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// assert_eq!(call(&mut vec![ApiError::Lost, ApiError::Status { code: 503 }]).await, Ok(()));
+///
+/// let refused = ApiError::Status { code: 404 };
+/// assert_eq!(call(&mut vec![refused]).await, Err(ApiError::Status { code: 404 }));
+/// # }
+/// ```
+///
+/// Either attribute may stand on top.
+#[proc_macro_attribute]
+pub fn retryable_on(args: TokenStream, item: TokenStream) -> TokenStream {
+    partner::retryable_on(args.into(), item.into()).into()
+}

@@ -1,0 +1,280 @@
+//! The HTTP API: which call goes where.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    body::{Body, to_bytes},
+    extract::{Path, Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    response::Response,
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    call::{Answer, Call},
+    event::Scene,
+    fault::Endpoint,
+    gateway,
+    ledger::Outcome,
+    platform::{Core, reachable},
+    proxy::Tear,
+    send,
+};
+
+/// More than any call of a bot needs.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// The tokens of this many seconds are handed out at least.
+type Shared = Arc<Core>;
+
+/// The API itself.
+pub(crate) fn paths() -> Router<Shared> {
+    Router::new()
+        .route("/users/@me", get(me))
+        .route("/gateway/bot", get(gateway_bot))
+        .route("/guilds/{guild}", get(guild))
+        .route("/users/@me/dms", post(open_direct))
+        .route("/channels/{target}/messages", post(to_channel))
+        .route("/dms/{target}/messages", post(to_direct))
+        .route("/v2/groups/{target}/messages", post(to_group))
+        .route("/v2/users/{target}/messages", post(to_user))
+}
+
+/// The token endpoint.
+pub(crate) fn token_path() -> Router<Shared> {
+    Router::new().route("/app/getAppAccessToken", post(access_token))
+}
+
+/// Closes a router: everything else is 404, in the platform's words.
+pub(crate) fn router(paths: Router<Shared>, core: &Shared) -> Router {
+    paths
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(core))
+}
+
+/// The token in an `Authorization` header or a gateway frame, with or without its scheme.
+pub(crate) fn bearer(token: &str) -> &str {
+    token.strip_prefix("QQBot ").unwrap_or(token).trim()
+}
+
+/// A call as it came, read to its end.
+pub(crate) struct Arrival {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) token: Option<String>,
+    pub(crate) body: Option<Value>,
+}
+
+impl Arrival {
+    async fn read(request: Request) -> Self {
+        let (head, body) = request.into_parts();
+        let bytes = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
+        Self {
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            token: token_of(&head.headers),
+            body: serde_json::from_slice(&bytes).ok(),
+        }
+    }
+}
+
+/// The API wants the scheme, which the gateway does not.
+fn token_of(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    Some(value.strip_prefix("QQBot ")?.trim().to_owned())
+}
+
+async fn access_token(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    request: Request,
+) -> Response {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::AccessToken, &arrival);
+    let body = arrival.body.unwrap_or_default();
+    let wanted = call.core.options.credentials.clone();
+    call.plain(|core| {
+        let known = body["appId"].as_str() == Some(wanted.app_id())
+            && body["clientSecret"].as_str() == Some(wanted.secret());
+        if !known {
+            let error = json!({"code": 100_016, "message": "invalid appid or secret"});
+            return Answer::refused(StatusCode::OK, 100_016, error);
+        }
+        let grant = core.tokens.grant();
+        if grant.is_new {
+            core.ledger.token_issued();
+        }
+        Answer::ok(&json!({
+            "access_token": grant.token,
+            "expires_in": grant.expires_in.as_secs().to_string(),
+        }))
+    })
+    .await
+}
+
+async fn me(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    request: Request,
+) -> Response {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::Me, &arrival);
+    call.authorized(&arrival, |core| {
+        Answer::ok(&json!({
+            "id": core.options.credentials.app_id(),
+            "username": "loopback",
+            "bot": true,
+            "avatar": "",
+            "union_openid": "",
+            "union_user_account": "",
+        }))
+    })
+    .await
+}
+
+async fn gateway_bot(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    request: Request,
+) -> Response {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::Gateway, &arrival);
+    call.authorized(&arrival, |core| {
+        Answer::ok(&json!({
+            "url": format!("ws://{}{}", reachable(core.address), gateway::PATH),
+            "shards": 1,
+            "session_start_limit": {
+                "total": core.options.session_starts,
+                "remaining": core.sessions.starts_left(),
+                "reset_after": 86_400_000,
+                "max_concurrency": 1,
+            },
+        }))
+    })
+    .await
+}
+
+async fn guild(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    request: Request,
+) -> Response {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::Guild, &arrival);
+    call.authorized(&arrival, |_| {
+        Answer::error(StatusCode::NOT_FOUND, 10004, "unknown guild")
+    })
+    .await
+}
+
+async fn open_direct(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    request: Request,
+) -> Response {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::OpenDirect, &arrival);
+    let asked = arrival.body.clone().unwrap_or_default();
+    call.authorized(&arrival, |core| {
+        let (Some(guild), Some(user)) = (
+            asked["source_guild_id"].as_str(),
+            asked["recipient_id"].as_str(),
+        ) else {
+            return Answer::error(
+                StatusCode::BAD_REQUEST,
+                50035,
+                "source_guild_id and recipient_id are required",
+            );
+        };
+        let opened = send::direct_guild(core.options.faults.seed, guild, user);
+        Answer::ok(&json!({
+            "guild_id": opened.guild,
+            "channel_id": opened.channel,
+            "create_time": time::OffsetDateTime::now_utc().unix_timestamp().to_string(),
+        }))
+    })
+    .await
+}
+
+async fn to_channel(
+    state: State<Shared>,
+    tear: Extension<Tear>,
+    Path(target): Path<String>,
+    request: Request,
+) -> Response {
+    to_scene(state, tear, Scene::Channel, target, request).await
+}
+
+async fn to_direct(
+    state: State<Shared>,
+    tear: Extension<Tear>,
+    Path(target): Path<String>,
+    request: Request,
+) -> Response {
+    to_scene(state, tear, Scene::Direct, target, request).await
+}
+
+async fn to_group(
+    state: State<Shared>,
+    tear: Extension<Tear>,
+    Path(target): Path<String>,
+    request: Request,
+) -> Response {
+    to_scene(state, tear, Scene::Group, target, request).await
+}
+
+async fn to_user(
+    state: State<Shared>,
+    tear: Extension<Tear>,
+    Path(target): Path<String>,
+    request: Request,
+) -> Response {
+    to_scene(state, tear, Scene::C2c, target, request).await
+}
+
+async fn to_scene(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    scene: Scene,
+    target: String,
+    request: Request,
+) -> Response {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::Send(scene), &arrival);
+    send::answer(call, scene, &target, &arrival).await
+}
+
+async fn unknown(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    request: Request,
+) -> Response<Body> {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::Unknown, &arrival);
+    call.finish(Answer::error(StatusCode::NOT_FOUND, 404, "404 page not found"))
+}
+
+async fn wrong_method(
+    State(core): State<Shared>,
+    Extension(tear): Extension<Tear>,
+    request: Request,
+) -> Response<Body> {
+    let arrival = Arrival::read(request).await;
+    let call = Call::open(core, tear, Endpoint::Unknown, &arrival);
+    call.finish(Answer::error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        405,
+        "405 method not allowed",
+    ))
+}
+
+/// The outcome of a call whose answer is an error.
+pub(crate) fn refused(status: StatusCode, code: Option<u64>) -> Outcome {
+    Outcome::Refused {
+        status: status.as_u16(),
+        code,
+    }
+}

@@ -1,0 +1,348 @@
+//! The judge: one verdict for each command, and the numbers around it.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use crate::{
+    event::Scene,
+    fault::{Endpoint, Fault},
+    ledger::{Book, CallRecord, EventRecord},
+};
+
+/// How a run went.
+///
+/// Each command (an event that expects exactly one reply) gets one verdict:
+/// `commands = delivered_once + lost + doubled + unresent.not_arrived`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Score {
+    /// Commands that were handed to the gateway.
+    pub commands: u64,
+    /// Commands whose user saw exactly one reply.
+    pub delivered_once: u64,
+    /// Commands whose user saw no reply, though the bot could have sent one safely.
+    pub lost: u64,
+    /// Those of the lost for which the bot never made a call.
+    pub never_called: u64,
+    /// Commands whose user saw two replies or more.
+    pub doubled: u64,
+    /// Commands that a careful bot leaves alone; see [`Unresent`].
+    pub unresent: Unresent,
+    /// How many calls met each fault.
+    pub faults: BTreeMap<Fault, u64>,
+    /// HTTP calls of every kind.
+    pub calls: u64,
+    /// Those that met a fault.
+    pub calls_faulted: u64,
+    /// Send calls beyond the first for the same reply.
+    pub retries: u64,
+    /// Send calls that were refused as repetitions of an accepted one.
+    pub duplicates_refused: u64,
+    /// Messages that had to wait for an audit.
+    pub audits: u64,
+    /// Messages that reply to nothing.
+    pub unsolicited: u64,
+    /// Access tokens minted.
+    pub tokens_issued: u64,
+    /// Sessions begun with IDENTIFY.
+    pub identifies: u64,
+    /// Sessions continued with RESUME.
+    pub resumes: u64,
+    /// Heartbeats acknowledged.
+    pub heartbeats: u64,
+    /// What the faults cost a delivered reply.
+    pub added_latency: Latency,
+}
+
+/// Commands whose last call left the bot unable to know whether its reply was sent, in a scene
+/// without a deduplication key (channels and direct messages).
+///
+/// Sending again could show the reply twice, so not to send again is right. These commands are
+/// therefore counted apart: the ones that arrived are part of
+/// [`delivered_once`](Score::delivered_once), the ones that did not are *not* part of
+/// [`lost`](Score::lost).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Unresent {
+    /// The reply had reached its user after all.
+    pub arrived: u64,
+    /// The reply had not.
+    pub not_arrived: u64,
+}
+
+impl Unresent {
+    /// Both kinds together.
+    pub fn total(self) -> u64 {
+        self.arrived + self.not_arrived
+    }
+}
+
+/// The time from the first send call of a reply to the one that was accepted: 0 where no fault
+/// intervened. Percentiles are by nearest rank, over the delivered replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Latency {
+    /// The median.
+    pub p50: Duration,
+    /// 99 of 100 replies were not later than this.
+    pub p99: Duration,
+    /// The latest.
+    pub max: Duration,
+}
+
+impl Latency {
+    fn of(mut samples: Vec<Duration>) -> Self {
+        samples.sort_unstable();
+        let rank = |percent: usize| {
+            let rank = (samples.len() * percent).div_ceil(100).max(1);
+            samples.get(rank - 1).copied().unwrap_or_default()
+        };
+        Self {
+            p50: rank(50),
+            p99: rank(99),
+            max: rank(100),
+        }
+    }
+}
+
+impl Score {
+    pub(crate) fn of(book: &Book) -> Self {
+        let mut score = Self {
+            commands: book.events.len() as u64,
+            calls: book.calls.len() as u64,
+            audits: book.audits,
+            unsolicited: book.unsolicited,
+            tokens_issued: book.tokens_issued,
+            identifies: book.identifies,
+            resumes: book.resumes,
+            heartbeats: book.heartbeats,
+            ..Self::default()
+        };
+        for call in &book.calls {
+            if let Some(fault) = call.fault {
+                *score.faults.entry(fault).or_default() += 1;
+                score.calls_faulted += 1;
+            }
+            score.duplicates_refused +=
+                u64::from(matches!(call.outcome, crate::Outcome::Duplicate));
+        }
+        let mut waits = Vec::new();
+        for event in &book.events {
+            score.judge(event, &book.calls);
+            waits.extend(added_latency(event, &book.calls));
+        }
+        score.added_latency = Latency::of(waits);
+        score
+    }
+
+    fn judge(&mut self, event: &EventRecord, calls: &[CallRecord]) {
+        let own = || event.calls.iter().filter_map(|index| calls.get(*index));
+        let mut sequences: Vec<u64> = own().map(|call| call.msg_seq).collect();
+        let sent = sequences.len();
+        sequences.sort_unstable();
+        sequences.dedup();
+        self.retries += (sent - sequences.len()) as u64;
+
+        let in_doubt = !event.scene.deduplicates() && own().last().is_some_and(leaves_doubt);
+        match (event.delivered.len(), in_doubt) {
+            (0, true) => self.unresent.not_arrived += 1,
+            (0, false) => {
+                self.lost += 1;
+                self.never_called += u64::from(sent == 0);
+            }
+            (1, _) => {
+                self.delivered_once += 1;
+                self.unresent.arrived += u64::from(in_doubt);
+            }
+            _ => self.doubled += 1,
+        }
+    }
+
+    /// Whether nothing was lost and nothing was doubled.
+    pub fn is_clean(&self) -> bool {
+        self.lost == 0 && self.doubled == 0
+    }
+}
+
+/// Whether the bot that made this call cannot know if its message was sent.
+fn leaves_doubt(call: &CallRecord) -> bool {
+    debug_assert!(matches!(call.endpoint, Endpoint::Send(_)));
+    match call.fault {
+        Some(Fault::Slow) => !call.answered,
+        Some(fault) => fault.leaves_doubt(),
+        None => false,
+    }
+}
+
+fn added_latency(event: &EventRecord, calls: &[CallRecord]) -> Option<Duration> {
+    let accepted = calls.get(event.accepted_by?)?;
+    let first = event
+        .calls
+        .iter()
+        .filter_map(|index| calls.get(*index))
+        .find(|call| call.msg_seq == accepted.msg_seq)?;
+    Some(accepted.at.saturating_sub(first.at))
+}
+
+const WIDTH: usize = 76;
+const LABEL: usize = 26;
+
+impl fmt::Display for Score {
+    /// The scoreboard: plain text, at most 80 columns.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.is_clean() {
+            "clean: nothing lost, nothing doubled"
+        } else {
+            "not clean"
+        };
+        let rule = "─".repeat(WIDTH);
+        writeln!(formatter, "{rule}")?;
+        writeln!(formatter, " {:<LABEL$} {verdict}", "loopback platform")?;
+        writeln!(formatter, "{rule}")?;
+
+        let commands = self.commands;
+        row(formatter, "commands", commands, "")?;
+        row(
+            formatter,
+            "  delivered exactly once",
+            self.delivered_once,
+            &share(self.delivered_once, commands),
+        )?;
+        let never_called = match self.never_called {
+            0 => String::new(),
+            count => format!("{count} of them without a single call"),
+        };
+        row(formatter, "  lost", self.lost, &never_called)?;
+        row(formatter, "  doubled", self.doubled, "")?;
+        let apart = self.unresent;
+        row(
+            formatter,
+            "counted apart",
+            apart.total(),
+            &format!(
+                "{} had arrived, {} had not",
+                apart.arrived, apart.not_arrived
+            ),
+        )?;
+        if apart.total() > 0 {
+            for line in [
+                "channel and direct replies whose last call failed without saying",
+                "whether it took effect; these scenes have no deduplication key, so",
+                "a resend might be seen twice, and a careful bot does not resend;",
+                "had arrived: also delivered once, had not: not counted as lost",
+            ] {
+                writeln!(formatter, "     {line}")?;
+            }
+        }
+        writeln!(formatter, "{rule}")?;
+
+        row(formatter, "HTTP calls", self.calls, "")?;
+        row(
+            formatter,
+            "  met a fault",
+            self.calls_faulted,
+            &share(self.calls_faulted, self.calls),
+        )?;
+        let kinds: Vec<String> = self
+            .faults
+            .iter()
+            .map(|(fault, count)| format!("{:<18}{count:>6}", fault.name()))
+            .collect();
+        for pair in kinds.chunks(2) {
+            writeln!(formatter, "     {}", pair.join("     "))?;
+        }
+        row(formatter, "  retries", self.retries, "")?;
+        row(
+            formatter,
+            "  duplicates refused",
+            self.duplicates_refused,
+            "",
+        )?;
+        row(formatter, "  sent after an audit", self.audits, "")?;
+        if self.unsolicited > 0 {
+            row(formatter, "  replies to nothing", self.unsolicited, "")?;
+        }
+        row(formatter, "tokens issued", self.tokens_issued, "")?;
+        row(
+            formatter,
+            "gateway sessions",
+            self.identifies,
+            &format!("{} resumed", plural(self.resumes, "time")),
+        )?;
+        let latency = self.added_latency;
+        writeln!(
+            formatter,
+            " {:<LABEL$} p50 {}, p99 {}, max {}",
+            "latency added by faults",
+            seconds(latency.p50),
+            seconds(latency.p99),
+            seconds(latency.max)
+        )?;
+        write!(formatter, "{rule}")
+    }
+}
+
+fn row(
+    formatter: &mut fmt::Formatter<'_>,
+    label: &str,
+    value: u64,
+    remark: &str,
+) -> fmt::Result {
+    let line = format!(" {label:<LABEL$} {value:>7}   {remark}");
+    writeln!(formatter, "{}", line.trim_end())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a percentage with one digit")]
+fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return String::new();
+    }
+    // Cut, not rounded: 100.0 % is said of all and nothing less.
+    let tenths = part.saturating_mul(1000) / whole;
+    format!("{:.1} %", tenths as f64 / 10.0)
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_percentiles_by_nearest_rank() {
+        let latency = Latency::of((1..=200).map(Duration::from_millis).collect());
+        assert_eq!(latency.p50, Duration::from_millis(100));
+        assert_eq!(latency.p99, Duration::from_millis(198));
+        assert_eq!(latency.max, Duration::from_millis(200));
+        assert_eq!(Latency::of(Vec::new()), Latency::default());
+    }
+
+    #[test]
+    fn fits_eighty_columns_and_explains_what_is_counted_apart() {
+        let score = Score {
+            commands: 1_000_000,
+            delivered_once: 999_999,
+            lost: 1,
+            never_called: 1,
+            unresent: Unresent {
+                arrived: 100_000,
+                not_arrived: 100_000,
+            },
+            faults: Fault::ALL.into_iter().zip([999_999; 11]).collect(),
+            calls: 9_999_999,
+            calls_faulted: 1,
+            ..Score::default()
+        };
+        let board = score.to_string();
+        for line in board.lines() {
+            assert!(line.chars().count() <= 80, "too wide: {line}");
+        }
+        assert!(board.contains("a careful bot does not resend"));
+        assert!(board.contains("99.9 %"), "never rounded up:\n{board}");
+    }
+}

@@ -1,0 +1,183 @@
+//! Messages from the bot: which are taken, once, and which are refused.
+
+use std::sync::Arc;
+
+use axum::{http::StatusCode, response::Response};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::{
+    api::Arrival,
+    call::{Answer, Call},
+    event::{Dispatch, Scene, now},
+    fault::Fault,
+    ledger::Outcome,
+    mix::{SplitMix, fnv1a},
+};
+
+/// The codes of the platform's documents.
+const EMPTY_MESSAGE: u64 = 50_006;
+const BAD_BODY: u64 = 50_035;
+const REPLY_WINDOW_CLOSED: u64 = 40_034_005;
+const DEDUPLICATED: u64 = 40_054_005;
+const AUDIT_PENDING: u64 = 304_023;
+
+/// The parts of a body any of which makes a message.
+const SUBSTANCE: [&str; 5] = ["markdown", "ark", "embed", "media", "image"];
+
+/// What a body replies to.
+struct Reply {
+    msg_id: String,
+    msg_seq: u64,
+}
+
+/// Takes one send call from its body to its answer.
+pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arrival) -> Response {
+    let reply = arrival.body.as_ref().and_then(|body| reply(&call, body));
+    if let Some(reply) = &reply {
+        call.record.replies_to(&reply.msg_id, reply.msg_seq);
+    }
+    let token = match call.authenticate(arrival) {
+        Ok(token) => token,
+        Err(refusal) => return call.finish(refusal),
+    };
+    if let Err(refusal) = check(&call, scene, target, arrival.body.as_ref(), reply.as_ref()) {
+        return call.finish(refusal);
+    }
+
+    let msg_id = reply.as_ref().map_or("", |reply| reply.msg_id.as_str());
+    let fate = call.fate(msg_id);
+    if let Some(fault) = fate.fault
+        && let Some(blow) = call.blow(fault, Some(&token))
+    {
+        call.record.met(fault);
+        return call.suffer(blow).await;
+    }
+
+    if let Some(reply) = &reply
+        && scene.deduplicates()
+        && !call
+            .record
+            .claim(scene, target, &reply.msg_id, reply.msg_seq)
+    {
+        // Nothing is left to audit, so that fault is not met; the late ones are.
+        let late = fate.fault.filter(|fault| *fault != Fault::Audit);
+        if let Some(fault) = late {
+            call.record.met(fault);
+        }
+        return call.answer_late(late, duplicate()).await;
+    }
+    if let Some(fault) = fate.fault {
+        call.record.met(fault);
+    }
+    let message_id = format!("{:016x}{:08x}", fate.unique, fnv1a(&[msg_id]) >> 32);
+    if fate.fault == Some(Fault::Audit) {
+        return call.finish(audit(&call, scene, target, &message_id));
+    }
+    call.core
+        .ledger
+        .delivered(call.record.index(), &message_id);
+    let accepted = Answer::json(
+        StatusCode::OK,
+        &json!({"id": message_id, "timestamp": now()}),
+        Outcome::Accepted { message_id },
+    );
+    call.answer_late(fate.fault, accepted).await
+}
+
+/// What the body replies to: by `msg_id`, or else by the `event_id` of a message.
+fn reply(call: &Call, body: &Value) -> Option<Reply> {
+    let text = |key: &str| body[key].as_str().filter(|text| !text.is_empty());
+    let msg_id = match (text("msg_id"), text("event_id")) {
+        (Some(msg_id), _) => msg_id.to_owned(),
+        (None, Some(event_id)) => call
+            .core
+            .ledger
+            .message_of_envelope(event_id)
+            .unwrap_or_else(|| event_id.to_owned()),
+        (None, None) => return None,
+    };
+    Some(Reply {
+        msg_id,
+        msg_seq: body["msg_seq"].as_u64().unwrap_or(1),
+    })
+}
+
+fn check(
+    call: &Call,
+    scene: Scene,
+    target: &str,
+    body: Option<&Value>,
+    reply: Option<&Reply>,
+) -> Result<(), Answer> {
+    let bad = |code, message| Err(Answer::error(StatusCode::BAD_REQUEST, code, message));
+    let Some(Value::Object(body)) = body else {
+        return bad(BAD_BODY, "request body is not a JSON object");
+    };
+    let spoken = body
+        .get("content")
+        .and_then(Value::as_str)
+        .is_some_and(|content| !content.trim().is_empty());
+    let shown = SUBSTANCE
+        .iter()
+        .any(|key| body.get(*key).is_some_and(|part| !part.is_null()));
+    if !spoken && !shown {
+        return bad(EMPTY_MESSAGE, "message is empty");
+    }
+    if let Some(reply) = reply
+        && !call.core.ledger.knows(scene, target, &reply.msg_id)
+    {
+        return bad(REPLY_WINDOW_CLOSED, "msg_id无效或已过期");
+    }
+    Ok(())
+}
+
+fn duplicate() -> Answer {
+    let message = "消息被去重，请检查请求msgseq";
+    let body = json!({
+        "code": DEDUPLICATED, "err_code": DEDUPLICATED, "message": message, "trace_id": "",
+    });
+    Answer::json(StatusCode::BAD_REQUEST, &body, Outcome::Duplicate)
+}
+
+/// Lets the message wait, and arrive a little later.
+fn audit(call: &Call, scene: Scene, target: &str, message_id: &str) -> Answer {
+    let audit_id = format!("audit-{message_id}");
+    let core = Arc::clone(&call.core);
+    let index = call.record.index();
+    let passed = (audit_id.clone(), message_id.to_owned(), target.to_owned());
+    let since = OffsetDateTime::now_utc();
+    call.core.spawn_until_shutdown(async move {
+        let (audit_id, message_id, target) = passed;
+        tokio::time::sleep(core.options.audit_after).await;
+        core.ledger.audit_passed(index, &message_id);
+        let event = Dispatch::audit_pass(&audit_id, &message_id, scene, &target, since);
+        core.sessions.push(Arc::new(event));
+    });
+    let body = json!({
+        "code": AUDIT_PENDING,
+        "message": "push message is waiting for audit now",
+        "data": {"message_audit": {"audit_id": audit_id}},
+    });
+    Answer::json(
+        StatusCode::ACCEPTED,
+        &body,
+        Outcome::PendingAudit { audit_id },
+    )
+}
+
+/// The guild and channel of a direct conversation that the bot opens.
+pub(crate) struct DirectGuild {
+    pub(crate) guild: String,
+    pub(crate) channel: String,
+}
+
+/// The same two people always meet in the same place.
+pub(crate) fn direct_guild(seed: u64, guild: &str, user: &str) -> DirectGuild {
+    let mut stream = SplitMix::new(seed, fnv1a(&["open direct", guild, user]));
+    let mut id = || (1_000_000_000_000 + stream.next() % 8_999_999_999_999).to_string();
+    DirectGuild {
+        guild: id(),
+        channel: id(),
+    }
+}

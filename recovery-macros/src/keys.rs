@@ -1,0 +1,177 @@
+//! The words of the attribute language, and what people write instead of them.
+
+/// The options of `#[retry]`.
+pub(crate) const OPTIONS: &[&str] = &[
+    "max",
+    "initial",
+    "backoff",
+    "max_delay",
+    "jitter",
+    "policy",
+    "when",
+    "at_most_once",
+    "on_retry",
+    "clone",
+    "attempt",
+    "name",
+    "crate",
+];
+
+/// The kinds that `#[retryable_on]` takes: `recovery_core::ErrorKind`.
+pub(crate) const KINDS: &[&str] = &[
+    "Network",
+    "Timeout",
+    "RateLimited",
+    "Server",
+    "Authentication",
+    "Forbidden",
+    "NotFound",
+    "InvalidInput",
+    "Conflict",
+    "Cancelled",
+    "Other",
+];
+
+/// The way out for an unknown option.
+pub(crate) fn help_for_option(word: &str) -> String {
+    let counted = "counts attempts in all, the first included: `max_retries = 2` is `max = 3`";
+    match word {
+        "retries" | "max_retries" | "retry" | "retry_count" => format!("write `max`; it {counted}"),
+        "attempts" | "max_attempts" | "times" | "tries" | "max_tries" | "count" | "limit" => {
+            "write `max`: attempts in all, the first included".into()
+        }
+        "delay" | "initial_delay" | "wait" | "interval" | "base" | "base_delay" | "min_delay"
+        | "initial_interval" | "delay_ms" | "start" => {
+            "write `initial`, the delay after the first failure: `initial = 500ms`".into()
+        }
+        "factor" | "multiplier" | "exponent" | "exp" | "growth" | "backoff_factor" | "strategy" => {
+            "write `backoff`, what each delay is multiplied by: `backoff = 2.0`".into()
+        }
+        "cap" | "max_backoff" | "max_interval" | "max_wait" | "ceiling" | "maximum_delay" => {
+            "write `max_delay`, which no delay exceeds: `max_delay = 30s`".into()
+        }
+        "random" | "randomize" | "rand" | "jitter_factor" | "with_jitter" => {
+            "write `jitter`, bare or with a fraction: `jitter = 0.25`".into()
+        }
+        "retry_if" | "retry_when" | "predicate" | "condition" | "filter" | "is_retryable" => {
+            "write `when`, a function of the error: `when = is_transient`".into()
+        }
+        "on" | "retry_on" | "retryable" | "retryable_on" | "errors" | "kinds" => {
+            "list the errors in a second attribute: `#[retryable_on(Network, Timeout)]`".into()
+        }
+        "notify" | "before_retry" | "on_error" | "on_failure" | "before_sleep" | "hook" => {
+            "write `on_retry`, a function that is called before each wait".into()
+        }
+        "config" | "retry_config" | "settings" => {
+            "write `policy`, an expression of `RetryConfig`: `policy = self.retry_config`".into()
+        }
+        "cloned" | "clones" => "write `clone(a, b)` with the arguments' names".into(),
+        "idempotent" | "once" => {
+            "write `at_most_once` to refuse a second try where the first may have taken effect"
+                .into()
+        }
+        "label" | "id" | "span" => "write `name`: `name = \"send\"`".into(),
+        "krate" | "path" => "write `crate`: `crate = ::my_recovery`".into(),
+        _ => match nearest(word, OPTIONS) {
+            Some(option) => format!("did you mean `{option}`?"),
+            None => format!("the options are {}", listed(OPTIONS)),
+        },
+    }
+}
+
+/// The way out for a bare name that is no kind.
+pub(crate) fn help_for_kind(word: &str) -> String {
+    let kind = match word {
+        "ServerError" | "Internal" | "InternalServerError" | "Http5xx" | "Unavailable" => "Server",
+        "NetworkError" | "Connection" | "Connect" | "ConnectionError" | "Io" | "IoError" => {
+            "Network"
+        }
+        "RateLimit" | "RateLimitError" | "TooManyRequests" | "Throttled" | "Throttling" => {
+            "RateLimited"
+        }
+        "TimedOut" | "TimeoutError" | "Elapsed" | "DeadlineExceeded" => "Timeout",
+        "Auth" | "Unauthorized" | "AuthenticationFailed" | "Unauthenticated" => "Authentication",
+        "Permission" | "PermissionDenied" | "AccessDenied" => "Forbidden",
+        "Missing" | "Gone" => "NotFound",
+        "Invalid" | "BadRequest" | "Validation" | "InvalidArgument" => "InvalidInput",
+        "Duplicate" | "AlreadyExists" => "Conflict",
+        "Cancel" | "Canceled" | "Aborted" => "Cancelled",
+        "Unknown" | "Any" | "All" => "Other",
+        _ => match nearest(word, KINDS) {
+            Some(kind) => kind,
+            None => {
+                return format!(
+                    "the kinds are {}; a pattern of the error itself is written with its path: \
+                     `MyError::{word}`",
+                    listed(KINDS)
+                );
+            }
+        },
+    };
+    format!("did you mean `{kind}`? A pattern is written with its path: `MyError::{word}`")
+}
+
+fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}
+
+/// The known word that differs by the fewest letters, if by no more than a third of them.
+fn nearest(word: &str, known: &'static [&'static str]) -> Option<&'static str> {
+    known
+        .iter()
+        .map(|&candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance: insertions, deletions and substitutions.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut above_left = i;
+        let mut beside = i + 1;
+        for (cell, b) in row.iter_mut().skip(1).zip(&right) {
+            let substituted = above_left + usize::from(a != *b);
+            above_left = *cell;
+            beside = substituted.min(above_left + 1).min(beside + 1);
+            *cell = beside;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, help_for_kind, help_for_option, nearest};
+
+    #[test]
+    fn counts_the_edits() {
+        for (left, right, edits) in [("", "", 0), ("max", "max", 0), ("mx", "max", 1), ("", "max", 3)]
+        {
+            assert_eq!(distance(left, right), edits, "{left} {right}");
+        }
+        assert_eq!(distance("jiter", "jitter"), 1);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn suggests_only_what_is_near() {
+        assert_eq!(nearest("jiter", super::OPTIONS), Some("jitter"));
+        assert_eq!(nearest("Netwrok", super::KINDS), Some("Network"));
+        assert_eq!(nearest("banana", super::OPTIONS), None);
+    }
+
+    #[test]
+    fn every_unknown_word_gets_a_way_out() {
+        assert!(help_for_option("max_retries").contains("`max_retries = 2` is `max = 3`"));
+        assert!(help_for_option("banana").contains("`at_most_once`"));
+        assert!(help_for_kind("ServerError").contains("`Server`"));
+        assert!(help_for_kind("Banana").contains("`MyError::Banana`"));
+    }
+}
