@@ -1,0 +1,11 @@
+//! Recovery for bots on `botrs` 0.13, the framework for QQ bots (feature `botrs`).
+//!
+//! `BotError` implements [`Classify`](crate::Classify), so that `#[retry]` tells its failures
+//! apart; the functions here read what `botrs` leaves in an answer or an error.
+
+mod classify;
+mod codes;
+mod send;
+
+pub use classify::{is_already_delivered, is_pending, is_retryable_error, is_token_expired};
+pub use send::accepted;
