@@ -26,7 +26,6 @@ use crate::{
 /// More than any call of a bot needs.
 const LONGEST_BODY: usize = 1 << 20;
 
-/// The tokens of this many seconds are handed out at least.
 type Shared = Arc<Core>;
 
 /// The API itself.
@@ -254,7 +253,11 @@ async fn unknown(
 ) -> Response<Body> {
     let arrival = Arrival::read(request).await;
     let call = Call::open(core, tear, Endpoint::Unknown, &arrival);
-    call.finish(Answer::error(StatusCode::NOT_FOUND, 404, "404 page not found"))
+    call.finish(Answer::error(
+        StatusCode::NOT_FOUND,
+        404,
+        "404 page not found",
+    ))
 }
 
 async fn wrong_method(

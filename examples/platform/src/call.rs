@@ -116,12 +116,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn open(
-        core: Arc<Core>,
-        tear: Tear,
-        endpoint: Endpoint,
-        arrival: &Arrival,
-    ) -> Self {
+    pub(crate) fn open(core: Arc<Core>, tear: Tear, endpoint: Endpoint, arrival: &Arrival) -> Self {
         let method = arrival.method.as_str().to_owned();
         let path = arrival.path.clone();
         Self {

@@ -197,10 +197,8 @@ impl Conversation {
                 self.core.ledger.resumed();
                 self.link = Some(resumption.link);
                 self.send_due(resumption.resumed_as).await?;
-                self.send(
-                    &json!({"op": 0, "s": resumption.resumed_as, "t": "RESUMED", "d": ""}),
-                )
-                .await?;
+                self.send(&json!({"op": 0, "s": resumption.resumed_as, "t": "RESUMED", "d": ""}))
+                    .await?;
                 self.send_due(u64::MAX).await
             }
             Err(ResumeRefusal::SequenceAhead) => self.close(BAD_SEQUENCE, "seq invalid").await,

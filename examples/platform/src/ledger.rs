@@ -107,6 +107,8 @@ pub(crate) struct Book {
     replies: HashSet<(Scene, String, String, u64)>,
     under_way: usize,
     unanswered: usize,
+    pub(crate) faulted: u64,
+    pub(crate) retries: u64,
     last_activity: Duration,
     pub(crate) unsolicited: u64,
     pub(crate) audits: u64,
@@ -124,6 +126,10 @@ pub struct Tally {
     pub commands: usize,
     /// Commands with at least one reply delivered.
     pub delivered: usize,
+    /// HTTP calls that met a fault.
+    pub faulted: u64,
+    /// Send calls beyond the first for the same reply.
+    pub retries: u64,
     /// HTTP calls being worked on.
     pub under_way: usize,
     /// When the last event was sent, or the last call arrived or ended.
@@ -201,9 +207,20 @@ impl Ledger {
         Tally {
             commands: book.events.len(),
             delivered: book.events.len() - book.unanswered,
+            faulted: book.faulted,
+            retries: book.retries,
             under_way: book.under_way,
             last_activity: book.last_activity,
         }
+    }
+
+    /// Whether some command's last call was not plainly answered, so that a bot may still act.
+    pub fn has_loose_ends(&self) -> bool {
+        let book = lock(&self.book);
+        book.events.iter().any(|event| {
+            let last = event.calls.last().and_then(|index| book.calls.get(*index));
+            last.is_none_or(|call| call.fault.is_some() || !call.answered)
+        })
     }
 
     /// Judges the run as it stands.
@@ -346,9 +363,17 @@ impl OpenCall {
             call.msg_id = Some(msg_id.to_owned());
             call.msg_seq = msg_seq;
         }
-        if let Some(event) = book.by_message.get(msg_id).copied()
-            && let Some(event) = book.events.get_mut(event)
-        {
+        let Book {
+            by_message,
+            events,
+            calls,
+            retries,
+            ..
+        } = &mut *book;
+        let index = by_message.get(msg_id).copied();
+        if let Some(event) = index.and_then(|index| events.get_mut(index)) {
+            let earlier = |index: &usize| calls.get(*index).is_some_and(|c| c.msg_seq == msg_seq);
+            *retries += u64::from(event.calls.iter().any(earlier));
             event.calls.push(self.index);
         }
     }
@@ -365,6 +390,7 @@ impl OpenCall {
 
     pub(crate) fn met(&self, fault: Fault) {
         let mut book = lock(&self.ledger.book);
+        book.faulted += 1;
         if let Some(call) = book.calls.get_mut(self.index) {
             call.fault = Some(fault);
         }

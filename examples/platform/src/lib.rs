@@ -1,11 +1,88 @@
-//! stub to compile
-mod api; mod call; mod event; mod fault; mod gateway; mod ledger; mod mix; mod options; mod platform; mod proxy; mod score; mod send; mod session; mod sync; mod tls; mod token;
+//! The QQ bot platform on 127.0.0.1.
+//!
+//! Real TLS, HTTP and WebSocket on one port, so that an **unmodified** botrs runs against it: a
+//! [`Platform`] is an HTTPS proxy whose tunnels to the QQ hosts all end in itself, and a gateway.
+//! It takes a [`FaultPlan`], whose seed decides which call fails and how, and keeps a [`Ledger`]
+//! of every event, call, reply and refusal. From the ledger, the [`Score`] tells how the bot did:
+//! what its users saw exactly once, never, or twice.
+//!
+//! # A bot under the platform
+//!
+//! [`stage::run`] starts a bot program with an environment that leads it here, plays a
+//! [`Scenario`] to it, measures it, ends it and reports. The program `loopback-platform` does the
+//! same from a shell:
+//!
+//! ```text
+//! loopback-platform --seed 7 --fault-rate 0.3 -- target/release/my-bot
+//! ```
+//!
+//! Four environment variables are all that the bot needs: `HTTPS_PROXY` (and `https_proxy`) name
+//! the platform, `SSL_CERT_FILE` its throw-away authority, and the bot takes its credentials from
+//! `QQ_BOT_APP_ID` and `QQ_BOT_SECRET`. **The bot's build must enable reqwest's native roots:**
+//! botrs alone trusts only the roots compiled into it. Cargo unifies features, so one line in the
+//! bot's `Cargo.toml` does it:
+//!
+//! ```toml
+//! reqwest = { version = "0.12.22", default-features = false, features = ["rustls-tls-native-roots"] }
+//! ```
+//!
+//! The authority's key is made at start, signs once and is dropped; no private key touches a disk.
+//! The authority vouches for the QQ hosts only, and for a week.
+//!
+//! # Inside a test
+//!
+//! ```
+//! use loopback_platform::{Fault, Platform, PlatformOptions, Scene};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let platform = Platform::start(PlatformOptions::default()).await?;
+//! platform.force(Fault::ReplyLost);
+//! let command = platform.deliver(Scene::C2c, "!ping");
+//! // .. a client with platform.proxy_url() and platform.certificate_pem() replies ..
+//! assert!(platform.ledger().calls_for(&command).is_empty());
+//! platform.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is like the real platform, and what is not
+//!
+//! Group and C2C replies are deduplicated by target, `msg_id` and `msg_seq`; channel and direct
+//! replies are not. A token that the HTTP API refuses still opens the gateway. Events for a session
+//! that is disconnected are replayed when it resumes, and are lost when it is declared invalid. All
+//! of that is modelled; quotas, reply windows and media uploads are not, and there is one shard.
+
+mod api;
+mod bot;
+mod call;
+mod environment;
+mod event;
+mod fault;
+mod gateway;
+mod ledger;
+mod mix;
+mod options;
+mod platform;
+pub mod progress;
+mod proxy;
+mod scenario;
+mod score;
+mod send;
+mod session;
+pub mod stage;
+mod sync;
+mod tls;
+mod token;
+
 pub use crate::{
+    environment::BotEnvironment,
     event::{EventId, Scene},
     fault::{CallKey, Endpoint, Fault, FaultPlan, FaultPlanError, UnknownFault},
     ledger::{CallRecord, EventRecord, Ledger, Outcome, Tally},
     options::{PlatformOptions, StartError},
     platform::{NotReady, Platform},
+    scenario::{Scenario, ScenarioEnd, ScenarioError},
     score::{Latency, Score, Unresent},
     token::Credentials,
 };

@@ -72,7 +72,7 @@ impl Default for PlatformOptions {
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on; mostly, another program does.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Bind {
         /// The address that was asked for.
         address: SocketAddr,
@@ -89,6 +89,6 @@ pub enum StartError {
     #[error(transparent)]
     Faults(#[from] FaultPlanError),
     /// The certificates could not be made.
-    #[error("cannot make the certificates: {0}")]
+    #[error("cannot make the certificates")]
     Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -139,11 +139,7 @@ impl Platform {
         let core = Arc::new(Core {
             ledger: Ledger::new(),
             tokens: TokenOffice::new(options.token_lifetime),
-            sessions: Sessions::new(
-                faults.seed,
-                options.replay_capacity,
-                options.session_starts,
-            ),
+            sessions: Sessions::new(faults.seed, options.replay_capacity, options.session_starts),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             forced: Mutex::default(),
@@ -208,13 +204,9 @@ impl Platform {
         let seed = self.core.options.faults.seed;
         let message = UserMessage::compose(seed, number, scene, target, content);
         let id = EventId(message.msg_id);
-        self.core.ledger.event_sent(
-            &id,
-            &message.dispatch.id,
-            scene,
-            &message.target,
-            content,
-        );
+        self.core
+            .ledger
+            .event_sent(&id, &message.dispatch.id, scene, &message.target, content);
         self.core.sessions.push(Arc::new(message.dispatch));
         id
     }

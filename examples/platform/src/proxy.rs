@@ -210,7 +210,10 @@ impl Connection {
                 return refusal("this proxy carries HTTPS only");
             }
             let router = TowerToHyperService::new(self.routes.plain.clone());
-            return router.call(request).await.unwrap_or_else(|never| match never {});
+            return router
+                .call(request)
+                .await
+                .unwrap_or_else(|never| match never {});
         }
         let Some(host) = Host::of_tunnel(request.uri()) else {
             return refusal(&format!(

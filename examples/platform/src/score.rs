@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use crate::{
-    event::Scene,
     fault::{Endpoint, Fault},
-    ledger::{Book, CallRecord, EventRecord},
+    ledger::{Book, CallRecord, EventRecord, Outcome},
 };
 
 /// How a run went.
@@ -109,6 +108,8 @@ impl Score {
         let mut score = Self {
             commands: book.events.len() as u64,
             calls: book.calls.len() as u64,
+            calls_faulted: book.faulted,
+            retries: book.retries,
             audits: book.audits,
             unsolicited: book.unsolicited,
             tokens_issued: book.tokens_issued,
@@ -120,10 +121,8 @@ impl Score {
         for call in &book.calls {
             if let Some(fault) = call.fault {
                 *score.faults.entry(fault).or_default() += 1;
-                score.calls_faulted += 1;
             }
-            score.duplicates_refused +=
-                u64::from(matches!(call.outcome, crate::Outcome::Duplicate));
+            score.duplicates_refused += u64::from(matches!(call.outcome, Outcome::Duplicate));
         }
         let mut waits = Vec::new();
         for event in &book.events {
@@ -135,19 +134,13 @@ impl Score {
     }
 
     fn judge(&mut self, event: &EventRecord, calls: &[CallRecord]) {
-        let own = || event.calls.iter().filter_map(|index| calls.get(*index));
-        let mut sequences: Vec<u64> = own().map(|call| call.msg_seq).collect();
-        let sent = sequences.len();
-        sequences.sort_unstable();
-        sequences.dedup();
-        self.retries += (sent - sequences.len()) as u64;
-
-        let in_doubt = !event.scene.deduplicates() && own().last().is_some_and(leaves_doubt);
+        let last = event.calls.last().and_then(|index| calls.get(*index));
+        let in_doubt = !event.scene.deduplicates() && last.is_some_and(leaves_doubt);
         match (event.delivered.len(), in_doubt) {
             (0, true) => self.unresent.not_arrived += 1,
             (0, false) => {
                 self.lost += 1;
-                self.never_called += u64::from(sent == 0);
+                self.never_called += u64::from(event.calls.is_empty());
             }
             (1, _) => {
                 self.delivered_once += 1;
@@ -281,12 +274,7 @@ impl fmt::Display for Score {
     }
 }
 
-fn row(
-    formatter: &mut fmt::Formatter<'_>,
-    label: &str,
-    value: u64,
-    remark: &str,
-) -> fmt::Result {
+fn row(formatter: &mut fmt::Formatter<'_>, label: &str, value: u64, remark: &str) -> fmt::Result {
     let line = format!(" {label:<LABEL$} {value:>7}   {remark}");
     writeln!(formatter, "{}", line.trim_end())
 }

@@ -72,11 +72,10 @@ pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arr
     }
     let message_id = format!("{:016x}{:08x}", fate.unique, fnv1a(&[msg_id]) >> 32);
     if fate.fault == Some(Fault::Audit) {
-        return call.finish(audit(&call, scene, target, &message_id));
+        let pending = audit(&call, scene, target, &message_id);
+        return call.finish(pending);
     }
-    call.core
-        .ledger
-        .delivered(call.record.index(), &message_id);
+    call.core.ledger.delivered(call.record.index(), &message_id);
     let accepted = Answer::json(
         StatusCode::OK,
         &json!({"id": message_id, "timestamp": now()}),

@@ -229,10 +229,7 @@ impl Sessions {
     }
 
     fn publish(&self, registry: &Registry) {
-        let connected = registry
-            .open
-            .values()
-            .any(|session| session.link.is_some());
+        let connected = registry.open.values().any(|session| session.link.is_some());
         self.connected.send_replace(connected);
     }
 }
@@ -333,9 +330,16 @@ mod tests {
         let mut resumption = sessions.resume(&link.session, 3).ok().expect("known");
         sessions.push(event(5));
         let replayed = sessions.next_frames(&mut resumption.link, resumption.resumed_as);
-        assert_eq!(replayed.len(), 2, "numbers 4 and 5; 6 is RESUMED, 7 is newer");
+        assert_eq!(
+            replayed.len(),
+            2,
+            "numbers 4 and 5; 6 is RESUMED, 7 is newer"
+        );
         assert_eq!(resumption.resumed_as, 6);
-        assert_eq!(sessions.next_frames(&mut resumption.link, u64::MAX).len(), 1);
+        assert_eq!(
+            sessions.next_frames(&mut resumption.link, u64::MAX).len(),
+            1
+        );
         let ahead = sessions.resume(&link.session, 99).err();
         assert_eq!(ahead, Some(ResumeRefusal::SequenceAhead));
         let unknown = sessions.resume("nobody", 0).err();
