@@ -1,0 +1,108 @@
+//! The command line, and what the environment adds to it.
+
+use std::io;
+use std::net::SocketAddr;
+
+use anyhow::bail;
+use clap::Parser;
+use loopback_platform::Fault;
+use tracing_subscriber::EnvFilter;
+
+use crate::credentials::Credentials;
+
+/// A QQ bot that recovers: `!status`, `!ping` and `!test_error` in a channel, `!health` in a
+/// direct message, `error_test` in a group, `!ping` in a private chat.
+///
+/// With `QQ_BOT_APP_ID` and `QQ_BOT_SECRET` set it joins the platform, and Ctrl-C ends it. Without
+/// them it runs against a loopback platform of its own and ends by itself; the exit status is 0
+/// only if no reply was lost or doubled.
+#[derive(Debug, Parser)]
+#[command(name = "bot", version)]
+pub(crate) struct Cli {
+    /// Join the platform's sandbox rather than the platform.
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+
+    /// Send everything once, to see what recovery is worth. Connecting still retries: a bot that
+    /// never connects has nothing to compare.
+    #[arg(long)]
+    pub(crate) without_recovery: bool,
+
+    /// What to log to the standard error, as `RUST_LOG` takes it: `info`, `recovery=info`, ...
+    /// [default: `info` on the platform, `off` on the loopback platform]
+    #[arg(long, value_name = "FILTER", value_parser = parse_filter)]
+    pub(crate) log: Option<String>,
+
+    /// Loopback platform: faults, ids and the order of commands follow from it [default: 1].
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+
+    /// Loopback platform: how many commands are sent to the bot [default: 500].
+    #[arg(long)]
+    pub(crate) commands: Option<u32>,
+
+    /// Loopback platform: the share of HTTP calls that meet a fault, from 0 to 1 [default: 0.3].
+    #[arg(long)]
+    pub(crate) fault_rate: Option<f64>,
+
+    /// Loopback platform: the faults to meet [default: all but `rate-limited-bare`, which makes
+    /// botrs wait a minute].
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) faults: Option<Vec<Fault>>,
+
+    /// Loopback platform: where it listens [default: a free port of 127.0.0.1].
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+/// Against what the bot runs.
+pub(crate) enum Mode {
+    Embedded,
+    Platform(Credentials),
+}
+
+impl Cli {
+    /// The mode that the environment asks for.
+    pub(crate) fn mode(&self) -> anyhow::Result<Mode> {
+        match Credentials::from_env()? {
+            Some(credentials) => {
+                if let Some(option) = self.embedded_option() {
+                    bail!(
+                        "{option} is for the loopback platform, and QQ_BOT_APP_ID is set: unset \
+                         QQ_BOT_APP_ID and QQ_BOT_SECRET, or leave {option} out"
+                    );
+                }
+                Ok(Mode::Platform(credentials))
+            }
+            None if self.sandbox => bail!(
+                "--sandbox joins the platform's sandbox, which needs credentials: set \
+                 QQ_BOT_APP_ID and QQ_BOT_SECRET"
+            ),
+            None => Ok(Mode::Embedded),
+        }
+    }
+
+    fn embedded_option(&self) -> Option<&'static str> {
+        [
+            (self.seed.is_some(), "--seed"),
+            (self.commands.is_some(), "--commands"),
+            (self.fault_rate.is_some(), "--fault-rate"),
+            (self.faults.is_some(), "--faults"),
+            (self.listen.is_some(), "--listen"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+
+    /// Logs to the standard error from here on.
+    pub(crate) fn start_log(&self) -> anyhow::Result<()> {
+        let filter = self.log.as_deref().unwrap_or("info");
+        let filter = EnvFilter::try_new(filter)?;
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+        Ok(())
+    }
+}
+
+fn parse_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}

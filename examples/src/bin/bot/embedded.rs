@@ -1,0 +1,60 @@
+//! The bot under a loopback platform of its own: this program starts itself once more, as a bot
+//! with credentials like any other, and the platform judges it.
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use loopback_platform::stage::{self, BotExit, StageOptions};
+use loopback_platform::{FaultPlan, PlatformOptions, Scenario};
+use tokio::process::Command;
+
+use crate::cli::Cli;
+
+/// Plays the scenario and shows the score. The exit status is 0 only if nothing was lost or
+/// doubled.
+pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let options = options(cli)?;
+    let seed = options.scenario.seed;
+    let rate = options.platform.faults.rate;
+
+    let program = env::current_exe().context("cannot find the program itself")?;
+    let mut bot = Command::new(program);
+    bot.args(["--log", cli.log.as_deref().unwrap_or("off")]);
+    if cli.without_recovery {
+        bot.arg("--without-recovery");
+    }
+
+    let report = stage::run(options, bot).await?;
+    println!("{}", report.score);
+    if let Some(bytes) = report.peak_memory {
+        println!(" {:<26} {:>7} MiB at its peak", "bot memory", bytes >> 20);
+    }
+    println!(
+        " {:<26} {:>7.1} s, seed {seed}, fault rate {rate}{}",
+        "run",
+        report.elapsed.as_secs_f64(),
+        if cli.without_recovery { ", without recovery" } else { "" },
+    );
+    if !matches!(report.bot_exit, BotExit::Asked(status) if status.success()) {
+        eprintln!("bot: the bot {}; see what it says with --log info", report.bot_exit);
+    }
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn options(cli: &Cli) -> anyhow::Result<StageOptions> {
+    let seed = cli.seed.unwrap_or(1);
+    let mut faults = FaultPlan::new(seed, cli.fault_rate.unwrap_or(0.3))?;
+    if let Some(named) = &cli.faults {
+        faults = faults.with_faults(named.iter().copied()).validated()?;
+    }
+    let mut platform = PlatformOptions { faults, ..PlatformOptions::default() };
+    if let Some(listen) = cli.listen {
+        platform.listen = listen;
+    }
+    let mut scenario = Scenario { seed, ..Scenario::default() };
+    if let Some(commands) = cli.commands {
+        scenario.commands = commands;
+    }
+    Ok(StageOptions { platform, scenario: scenario.validated()?, ..StageOptions::default() })
+}
