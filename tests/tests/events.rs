@@ -1,0 +1,115 @@
+//! What a retried call says through `tracing`.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use recovery_core::{retry, retryable_on};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// The lines that were logged on this thread.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn capture() -> (Self, DefaultGuard) {
+        let lines = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(lines.clone())
+            .with_ansi(false)
+            .without_time()
+            .finish();
+        (lines, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn take(&self) -> Vec<String> {
+        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[retry(max = 3, initial = 100ms, jitter = none)]
+#[retryable_on(Network)]
+async fn call(errors: &mut Vec<io::ErrorKind>) -> io::Result<()> {
+    errors.pop().map_or(Ok(()), |kind| Err(kind.into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn success_at_once_says_nothing() {
+    let (lines, _guard) = Lines::capture();
+    call(&mut vec![]).await.unwrap();
+    assert!(lines.take().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_wait_and_the_recovery_are_told_once() {
+    let (lines, _guard) = Lines::capture();
+    call(&mut vec![io::ErrorKind::BrokenPipe; 2]).await.unwrap();
+    assert_eq!(
+        lines.take(),
+        [
+            r#"WARN recovery: retry.scheduled name="events::call" attempt=1 max=3 delay_ms=100 waited_ms=0 kind="Network" error=broken pipe"#,
+            r#"WARN recovery: retry.scheduled name="events::call" attempt=2 max=3 delay_ms=200 waited_ms=100 kind="Network" error=broken pipe"#,
+            r#"INFO recovery: retry.recovered name="events::call" attempt=3 waited_ms=300"#,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_is_told_with_its_reason() {
+    let (lines, _guard) = Lines::capture();
+    call(&mut vec![io::ErrorKind::BrokenPipe; 3]).await.unwrap_err();
+    let last = lines.take().pop().unwrap();
+    assert_eq!(
+        last,
+        r#"WARN recovery: retry.gave_up name="events::call" attempt=3 max=3 waited_ms=300 kind="Network" reason="exhausted" error=broken pipe"#
+    );
+
+    call(&mut vec![io::ErrorKind::NotFound]).await.unwrap_err();
+    assert_eq!(
+        lines.take(),
+        [
+            r#"WARN recovery: retry.gave_up name="events::call" attempt=1 max=3 waited_ms=0 kind="NotFound" reason="not_retryable" error=entity not found"#
+        ]
+    );
+
+    #[retry(at_most_once, name = "once")]
+    async fn once() -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+    once().await.unwrap_err();
+    let last = lines.take().pop().unwrap();
+    assert!(last.contains(r#"name="once""#) && last.contains(r#"reason="may_have_taken_effect""#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_cannot_be_shown_is_left_out() {
+    #[derive(Debug)]
+    struct Silent;
+
+    #[retry(max = 2, jitter = none, when = |_| true)]
+    async fn silent() -> Result<(), Silent> {
+        Err(Silent)
+    }
+    let (lines, _guard) = Lines::capture();
+    silent().await.unwrap_err();
+    let lines = lines.take();
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|line| !line.contains("error=")), "{lines:?}");
+}
