@@ -17,9 +17,9 @@ use crate::{
     event::Scene,
     fault::Endpoint,
     gateway,
-    ledger::Outcome,
     platform::{Core, reachable},
     proxy::Tear,
+    record::Outcome,
     send,
 };
 
@@ -100,7 +100,7 @@ async fn access_token(
             && body["clientSecret"].as_str() == Some(wanted.secret());
         if !known {
             let error = json!({"code": 100_016, "message": "invalid appid or secret"});
-            return Answer::refused(StatusCode::OK, 100_016, error);
+            return Answer::refused(StatusCode::OK, 100_016, &error);
         }
         let grant = core.tokens.grant();
         if grant.is_new {

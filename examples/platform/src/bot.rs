@@ -53,6 +53,9 @@ impl Bot {
         loop {
             tokio::select! {
                 status = self.child.wait() => {
+                    // Whatever it started must not outlive it. The id is still the group's as
+                    // long as anyone is left in it, and free only a moment ago otherwise.
+                    self.kill_group();
                     self.id = None;
                     return status;
                 }

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use crate::{
     api::{Arrival, refused},
     fault::{Endpoint, Fault},
-    ledger::{OpenCall, Outcome},
+    ledger::OpenCall,
     platform::{Core, Fate},
     proxy::Tear,
+    record::Outcome,
 };
 
 /// A code that the platform documents as passing ("可重试").
@@ -47,14 +48,14 @@ impl Answer {
     }
 
     /// A refusal with a body of its own.
-    pub(crate) fn refused(status: StatusCode, code: u64, body: Value) -> Self {
-        Self::json(status, &body, refused(status, Some(code)))
+    pub(crate) fn refused(status: StatusCode, code: u64, body: &Value) -> Self {
+        Self::json(status, body, refused(status, Some(code)))
     }
 
     /// A refusal in the platform's error envelope.
     pub(crate) fn error(status: StatusCode, code: u64, message: &str) -> Self {
         let body = json!({"code": code, "err_code": code, "message": message, "trace_id": ""});
-        Self::refused(status, code, body)
+        Self::refused(status, code, &body)
     }
 
     fn html(status: StatusCode) -> Self {

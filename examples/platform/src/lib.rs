@@ -60,14 +60,18 @@ mod environment;
 mod event;
 mod fault;
 mod gateway;
+mod interrupts;
 mod ledger;
 mod mix;
 mod options;
+mod plan;
 mod platform;
 pub mod progress;
 mod proxy;
+mod record;
 mod scenario;
 mod score;
+mod scoreboard;
 mod send;
 mod session;
 pub mod stage;
@@ -78,10 +82,13 @@ mod token;
 pub use crate::{
     environment::BotEnvironment,
     event::{EventId, Scene},
-    fault::{CallKey, Endpoint, Fault, FaultPlan, FaultPlanError, UnknownFault},
-    ledger::{CallRecord, EventRecord, Ledger, Outcome, Tally},
+    fault::{Endpoint, Fault, UnknownFault},
+    interrupts::Interrupts,
+    ledger::Ledger,
     options::{PlatformOptions, StartError},
+    plan::{CallKey, FaultPlan, FaultPlanError},
     platform::{NotReady, Platform},
+    record::{CallRecord, EventRecord, Outcome, Tally},
     scenario::{Scenario, ScenarioEnd, ScenarioError},
     score::{Latency, Score, Unresent},
     token::Credentials,

@@ -10,7 +10,8 @@ use std::{
 use anyhow::{Context as _, ensure};
 use clap::Parser;
 use loopback_platform::{
-    BotEnvironment, Credentials, Fault, FaultPlan, Platform, PlatformOptions, Scenario, progress,
+    BotEnvironment, Credentials, Fault, FaultPlan, Interrupts, Platform, PlatformOptions, Scenario,
+    progress,
     stage::{self, StageOptions},
 };
 
@@ -168,6 +169,7 @@ async fn stage(cli: &Cli) -> anyhow::Result<bool> {
 /// Waits for a bot that someone else starts; says whether all was clean.
 async fn serve(cli: &Cli) -> anyhow::Result<bool> {
     let scenario = cli.scenario()?;
+    let mut interrupts = Interrupts::listen().context("cannot listen for signals")?;
     let platform = Platform::start(cli.platform()?).await?;
     let environment =
         BotEnvironment::new(&platform).context("cannot write the certificate file")?;
@@ -186,11 +188,11 @@ async fn serve(cli: &Cli) -> anyhow::Result<bool> {
     };
     let played = tokio::select! {
         played = play => Some(played),
-        () = stage::interruption() => None,
+        () = interrupts.next() => None,
     };
     if let Some(played) = played {
         played?;
-        stage::interruption().await;
+        interrupts.next().await;
     }
     let score = ledger.score();
     println!("{score}");

@@ -1,6 +1,6 @@
 //! The little arithmetic behind everything that a seed decides.
 //!
-//! FNV-1a turns names into a number, SplitMix64's finaliser spreads that number over all 64 bits.
+//! FNV-1a turns names into a number, `SplitMix64` spreads that number over all 64 bits.
 //! Both are fixed for ever by their definitions, so a seed means the same run in every release.
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    fault::{FaultPlan, FaultPlanError},
+    plan::{FaultPlan, FaultPlanError},
     token::Credentials,
 };
 

@@ -16,10 +16,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     event::{EventId, Scene, UserMessage},
-    fault::{CallKey, Endpoint, Fault},
+    fault::{Endpoint, Fault},
     ledger::Ledger,
     mix::{SplitMix, fnv1a},
     options::{PlatformOptions, StartError},
+    plan::CallKey,
     proxy,
     session::{Control, Sessions},
     sync::lock,

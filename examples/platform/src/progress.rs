@@ -4,7 +4,7 @@ use std::{convert::Infallible, io::IsTerminal as _, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::ledger::{Ledger, Tally};
+use crate::{ledger::Ledger, record::Tally};
 
 const BAR_EVERY: Duration = Duration::from_millis(200);
 const LINE_EVERY: Duration = Duration::from_secs(2);

@@ -11,8 +11,8 @@ use crate::{
     call::{Answer, Call},
     event::{Dispatch, Scene, now},
     fault::Fault,
-    ledger::Outcome,
     mix::{SplitMix, fnv1a},
+    record::Outcome,
 };
 
 /// The codes of the platform's documents.

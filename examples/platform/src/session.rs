@@ -57,6 +57,7 @@ struct Wire {
 }
 
 /// A connection's hold on its session.
+#[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) session: String,
     /// The newest sequence number that was written to this connection.
@@ -67,6 +68,7 @@ pub(crate) struct Link {
 }
 
 /// A session that was picked up again.
+#[derive(Debug)]
 pub(crate) struct Resumption {
     pub(crate) link: Link,
     /// The number of the RESUMED frame; everything below it is replayed first.
@@ -327,7 +329,7 @@ mod tests {
         (1..=3).for_each(|number| sessions.push(event(number)));
         sessions.detach(&link);
         sessions.push(event(4));
-        let mut resumption = sessions.resume(&link.session, 3).ok().expect("known");
+        let mut resumption = sessions.resume(&link.session, 3).expect("known");
         sessions.push(event(5));
         let replayed = sessions.next_frames(&mut resumption.link, resumption.resumed_as);
         assert_eq!(

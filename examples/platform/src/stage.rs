@@ -11,6 +11,8 @@ use tokio::process::Command;
 use crate::{
     bot::Bot,
     environment::BotEnvironment,
+    fault::Fault,
+    interrupts::Interrupts,
     options::{PlatformOptions, StartError},
     platform::Platform,
     progress,
@@ -58,7 +60,7 @@ pub struct StageReport {
     pub elapsed: Duration,
     /// How the bot ended.
     pub bot_exit: BotExit,
-    /// Whether the run was cut short by Ctrl-C (or SIGTERM).
+    /// Whether the run was cut short by Ctrl-C (or SIGTERM, or SIGHUP).
     pub interrupted: bool,
 }
 
@@ -117,10 +119,12 @@ pub enum StageError {
         source: io::Error,
     },
     /// The bot ended before it had connected.
-    #[error("the bot ended before it was ready ({status})")]
+    #[error("the bot ended before it was ready ({status}){}", blame(*after))]
     EndedBeforeReady {
         /// Its exit status.
         status: ExitStatus,
+        /// The fault that its last call met.
+        after: Option<Fault>,
     },
     /// The bot never connected.
     #[error(
@@ -133,9 +137,18 @@ pub enum StageError {
         /// How many HTTP calls it made in that time.
         calls: u64,
     },
+    /// Ctrl-C cannot be listened for.
+    #[error("cannot listen for signals")]
+    Signals(#[source] io::Error),
     /// The system lost track of the bot.
     #[error("cannot wait for the bot")]
     Wait(#[source] io::Error),
+}
+
+fn blame(after: Option<Fault>) -> String {
+    after.map_or_else(String::new, |fault| {
+        format!("; its last call had met the fault `{fault}`")
+    })
 }
 
 fn hint(calls: u64) -> &'static str {
@@ -205,6 +218,7 @@ async fn play(
 ) -> Result<StageReport, StageError> {
     let environment = BotEnvironment::new(platform).map_err(StageError::Certificate)?;
     environment.apply(&mut command);
+    let mut interrupts = Interrupts::listen().map_err(StageError::Signals)?;
     let mut bot = Bot::start(command)?;
     let ledger = platform.ledger();
 
@@ -212,14 +226,12 @@ async fn play(
     let cue = tokio::select! {
         ready = ready => Cue::Over(ready),
         ended = bot.ended() => Cue::BotEnded(ended),
-        () = interruption() => Cue::Interrupted,
+        () = interrupts.next() => Cue::Interrupted,
     };
     match cue {
         Cue::Over(Ok(())) => {}
         Cue::Over(Err(_)) => {
-            bot.stop(options.stop_within)
-                .await
-                .map_err(StageError::Wait)?;
+            stop_or_kill(&mut bot, options.stop_within, &mut interrupts).await?;
             return Err(StageError::NeverReady {
                 limit: options.ready_within,
                 calls: ledger.score().calls,
@@ -227,10 +239,11 @@ async fn play(
         }
         Cue::BotEnded(status) => {
             let status = status.map_err(StageError::Wait)?;
-            return Err(StageError::EndedBeforeReady { status });
+            let after = ledger.calls().last().and_then(|call| call.fault);
+            return Err(StageError::EndedBeforeReady { status, after });
         }
         Cue::Interrupted => {
-            let bot_exit = stop_or_kill(&mut bot, options.stop_within).await?;
+            let bot_exit = stop_or_kill(&mut bot, options.stop_within, &mut interrupts).await?;
             return Ok(StageReport {
                 score: ledger.score(),
                 peak_memory: bot.peak_memory(),
@@ -251,7 +264,7 @@ async fn play(
     let cue = tokio::select! {
         end = scenario.play(platform) => Cue::Over(end),
         ended = bot.ended() => Cue::BotEnded(ended),
-        () = interruption() => Cue::Interrupted,
+        () = interrupts.next() => Cue::Interrupted,
         () = shown => Cue::Interrupted,
     };
     let elapsed = started.elapsed();
@@ -259,11 +272,11 @@ async fn play(
     let bot_exit = match cue {
         Cue::BotEnded(status) => BotExit::Early(status.map_err(StageError::Wait)?),
         Cue::Over(end) => {
-            let stopped = stop_or_kill(&mut bot, options.stop_within).await;
+            let stopped = stop_or_kill(&mut bot, options.stop_within, &mut interrupts).await;
             end?;
             stopped?
         }
-        Cue::Interrupted => stop_or_kill(&mut bot, options.stop_within).await?,
+        Cue::Interrupted => stop_or_kill(&mut bot, options.stop_within, &mut interrupts).await?,
     };
     Ok(StageReport {
         score: ledger.score(),
@@ -275,39 +288,18 @@ async fn play(
 }
 
 /// Ends the bot; a further Ctrl-C ends the waiting for it.
-async fn stop_or_kill(bot: &mut Bot, within: Duration) -> Result<BotExit, StageError> {
+async fn stop_or_kill(
+    bot: &mut Bot,
+    within: Duration,
+    interrupts: &mut Interrupts,
+) -> Result<BotExit, StageError> {
     let stopped = tokio::select! {
         stopped = bot.stop(within) => Some(stopped),
-        () = interruption() => None,
+        () = interrupts.next() => None,
     };
     match stopped {
         Some(exit) => exit,
         None => bot.kill().await.map(|()| BotExit::Killed),
     }
     .map_err(StageError::Wait)
-}
-
-/// Resolves when the user (Ctrl-C) or the system (SIGTERM) wants this program to end.
-pub async fn interruption() {
-    let ctrl_c = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut terminate) => drop(terminate.recv().await),
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = ctrl_c => {}
-            () = terminate => {}
-        }
-    }
-    #[cfg(not(unix))]
-    ctrl_c.await;
 }

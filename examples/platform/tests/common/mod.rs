@@ -1,0 +1,211 @@
+//! A client that speaks to the platform as a bot does, by hand.
+#![allow(dead_code, reason = "each test file uses the part that it needs")]
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use loopback_platform::{EventId, Fault, FaultPlan, Platform, PlatformOptions, Scene};
+use reqwest::{Certificate, Client, Proxy, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+pub(crate) const API: &str = "https://api.sgroup.qq.com";
+pub(crate) const TOKEN_URL: &str = "https://bots.qq.com/app/getAppAccessToken";
+
+/// No single step of a test takes longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn platform() -> Platform {
+    start(PlatformOptions::default()).await
+}
+
+pub(crate) async fn start(options: PlatformOptions) -> Platform {
+    Platform::start(options).await.expect("a platform starts")
+}
+
+/// Options under which every call that it fits meets this fault.
+pub(crate) fn always(fault: Fault) -> PlatformOptions {
+    PlatformOptions {
+        faults: FaultPlan {
+            seed: 1,
+            rate: 1.0,
+            faults: vec![fault],
+        },
+        ..PlatformOptions::default()
+    }
+}
+
+pub(crate) fn http(platform: &Platform, timeout: Duration) -> Client {
+    let authority = Certificate::from_pem(platform.certificate_pem().as_bytes())
+        .expect("the certificate is PEM");
+    Client::builder()
+        .proxy(Proxy::all(platform.proxy_url()).expect("the proxy's URL is one"))
+        .tls_built_in_root_certs(false)
+        .add_root_certificate(authority)
+        .timeout(timeout)
+        .build()
+        .expect("a client can be built")
+}
+
+/// An HTTP client with a token.
+#[derive(Clone)]
+pub(crate) struct Bot {
+    pub(crate) http: Client,
+    pub(crate) token: String,
+}
+
+impl Bot {
+    pub(crate) async fn new(platform: &Platform) -> Self {
+        let http = http(platform, PATIENCE);
+        let answer = ask_token(platform, &http).await;
+        Self {
+            token: text(&answer["access_token"]),
+            http,
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.authorize(self.http.get(format!("{API}{path}")))
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.authorize(self.http.post(format!("{API}{path}")).json(body))
+    }
+
+    fn authorize(&self, request: RequestBuilder) -> RequestBuilder {
+        request.header("Authorization", format!("QQBot {}", self.token))
+    }
+
+    /// Replies to a command of the platform's ledger.
+    pub(crate) fn reply(&self, platform: &Platform, id: &EventId) -> RequestBuilder {
+        self.reply_as(platform, id, None)
+    }
+
+    pub(crate) fn reply_as(
+        &self,
+        platform: &Platform,
+        id: &EventId,
+        seq: Option<u64>,
+    ) -> RequestBuilder {
+        let event = platform.ledger().event(id).expect("the command is known");
+        let mut body = json!({"content": "pong", "msg_id": id.as_str()});
+        if let Some(seq) = seq {
+            body["msg_seq"] = json!(seq);
+        }
+        self.post(&path(event.scene, &event.target), &body)
+    }
+}
+
+pub(crate) fn path(scene: Scene, target: &str) -> String {
+    match scene {
+        Scene::Channel => format!("/channels/{target}/messages"),
+        Scene::Direct => format!("/dms/{target}/messages"),
+        Scene::Group => format!("/v2/groups/{target}/messages"),
+        Scene::C2c => format!("/v2/users/{target}/messages"),
+    }
+}
+
+pub(crate) async fn ask_token(platform: &Platform, http: &Client) -> Value {
+    let credentials = platform.credentials();
+    let body = json!({"appId": credentials.app_id(), "clientSecret": credentials.secret()});
+    let response = http.post(TOKEN_URL).json(&body).send().await;
+    response
+        .expect("the token endpoint answers")
+        .json()
+        .await
+        .expect("the answer is JSON")
+}
+
+/// Sends a request; returns the status and the JSON body, `Null` if it is none.
+pub(crate) async fn call(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.expect("the call is answered");
+    read(response).await
+}
+
+pub(crate) async fn read(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let body = response.text().await.expect("the body can be read");
+    (status, serde_json::from_str(&body).unwrap_or_default())
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}
+
+/// A gateway connection.
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// What came over a gateway connection.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    Frame(Value),
+    Closed(Option<u16>),
+}
+
+impl Socket {
+    pub(crate) async fn connect(platform: &Platform) -> Self {
+        let url = format!("ws://{}/websocket", platform.address());
+        let (socket, _) = connect_async(url).await.expect("the gateway accepts");
+        Self(socket)
+    }
+
+    /// Connects, identifies and reads READY; returns the session's id too.
+    pub(crate) async fn ready(platform: &Platform, token: &str) -> (Self, String) {
+        let mut socket = Self::connect(platform).await;
+        assert_eq!(socket.frame().await["op"], 10);
+        socket.identify(token).await;
+        let ready = socket.frame().await;
+        assert_eq!(ready["t"], "READY", "{ready}");
+        (socket, text(&ready["d"]["session_id"]))
+    }
+
+    pub(crate) async fn identify(&mut self, token: &str) {
+        self.say(json!({"op": 2, "d": {"token": token, "intents": 1, "shard": [0, 1]}}))
+            .await;
+    }
+
+    pub(crate) async fn resume(&mut self, token: &str, session: &str, seq: u64) {
+        self.say(json!({"op": 6, "d": {"token": token, "session_id": session, "seq": seq}}))
+            .await;
+    }
+
+    pub(crate) async fn say(&mut self, frame: Value) {
+        self.0
+            .send(Message::text(frame.to_string()))
+            .await
+            .expect("the gateway listens");
+    }
+
+    pub(crate) async fn hear(&mut self) -> Heard {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.0.next())
+                .await
+                .expect("the gateway says something in time");
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    return Heard::Frame(serde_json::from_str(&text).expect("a frame is JSON"));
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    return Heard::Closed(frame.map(|frame| frame.code.into()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Heard::Closed(None),
+            }
+        }
+    }
+
+    pub(crate) async fn frame(&mut self) -> Value {
+        match self.hear().await {
+            Heard::Frame(frame) => frame,
+            Heard::Closed(code) => panic!("expected a frame, was closed with {code:?}"),
+        }
+    }
+
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        match self.hear().await {
+            Heard::Closed(Some(code)) => code,
+            other => panic!("expected a close code, heard {other:?}"),
+        }
+    }
+}
