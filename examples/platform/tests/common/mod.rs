@@ -178,11 +178,14 @@ impl Socket {
     }
 
     pub(crate) async fn hear(&mut self) -> Heard {
+        tokio::time::timeout(PATIENCE, self.hear_patiently())
+            .await
+            .expect("the gateway says something in time")
+    }
+
+    pub(crate) async fn hear_patiently(&mut self) -> Heard {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.0.next())
-                .await
-                .expect("the gateway says something in time");
-            match message {
+            match self.0.next().await {
                 Some(Ok(Message::Text(text))) => {
                     return Heard::Frame(serde_json::from_str(&text).expect("a frame is JSON"));
                 }
