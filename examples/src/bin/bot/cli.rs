@@ -38,7 +38,7 @@ pub(crate) struct Cli {
     pub(crate) seed: Option<u64>,
 
     /// Loopback platform: how many commands are sent to the bot [default: 500].
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) commands: Option<u32>,
 
     /// Loopback platform: the share of HTTP calls that meet a fault, from 0 to 1 [default: 0.3].

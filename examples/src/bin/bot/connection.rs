@@ -1,5 +1,6 @@
 //! Connects, serves until Ctrl-C, and lets the replies under way finish.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -8,6 +9,7 @@ use recovery_core::botrs::is_token_expired;
 use recovery_core::{Classify, ErrorKind, RetryConfig, retry, retryable_on};
 use tracing::{info, warn};
 
+use crate::access::Access;
 use crate::cli::Cli;
 use crate::credentials::Credentials;
 use crate::handler::ErrorRecoveryHandler;
@@ -18,16 +20,13 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// Runs the bot on the platform until Ctrl-C.
 pub(crate) async fn run(cli: &Cli, credentials: Credentials) -> anyhow::Result<()> {
-    let retry_config = retry_config(cli.without_recovery);
-    let sender = Sender::new(credentials.clone(), cli.sandbox, retry_config)
-        .context("cannot make an HTTP client")?;
-    let connection = Connection {
-        credentials,
-        sandbox: cli.sandbox,
-        handler: ErrorRecoveryHandler::new(sender),
-    };
+    let access = Access::new(credentials, cli.sandbox).context("cannot make an HTTP client")?;
+    let access = Arc::new(access);
+    let sender = Sender::new(Arc::clone(&access), retry_config(cli.without_recovery));
+    let handler = ErrorRecoveryHandler::new(sender);
+    let connection = Connection { access, sandbox: cli.sandbox, handler };
     let ended = tokio::select! {
-        ended = connection.serve() => Some(ended),
+        ended = connection.connect() => Some(ended),
         () = interrupted() => None,
     };
     match ended {
@@ -53,14 +52,19 @@ fn retry_config(without_recovery: bool) -> RetryConfig {
 }
 
 struct Connection {
-    credentials: Credentials,
+    access: Arc<Access>,
     sandbox: bool,
     handler: ErrorRecoveryHandler,
 }
 
 impl Connection {
-    /// Connects and handles events until the session ends. Each attempt begins with a client and
-    /// a token of its own: a botrs client keeps the token it has until that expires.
+    async fn connect(&self) -> Result<(), BotError> {
+        self.access.fetch_token().await?;
+        self.serve().await
+    }
+
+    /// Handles events until the session ends. botrs fails here only before the first event, so
+    /// each attempt begins with a client of its own.
     #[retry(max = 10, initial = 500ms, max_delay = 10s, jitter = full, name = "connect")]
     #[retryable_on(
         Network, Timeout, RateLimited, Server,
@@ -71,10 +75,12 @@ impl Connection {
             .with_public_guild_messages()
             .with_direct_message()
             .with_public_messages();
-        let (token, handler) = (self.credentials.token(), self.handler.clone());
-        Client::with_config(token, intents, handler, SEND_TIMEOUT.as_secs(), self.sandbox)?
-            .start()
-            .await
+        let login = self.access.current();
+        let (token, handler) = (login.token.clone(), self.handler.clone());
+        let timeout = SEND_TIMEOUT.as_secs();
+        let mut client = Client::with_config(token, intents, handler, timeout, self.sandbox)?;
+        let ended = client.start().await;
+        ended.inspect_err(|error| self.access.renew_if_expired(&login, error))
     }
 }
 
@@ -86,6 +92,9 @@ fn explain(error: &BotError) -> String {
         ErrorKind::Network | ErrorKind::Timeout => "check the network, and HTTPS_PROXY if it is set",
         _ => "the platform does not answer as it should; try later",
     };
+    // A proxy's error page comes with all of its lines.
+    let error = error.to_string();
+    let error = error.lines().next().unwrap_or_default();
     format!("cannot connect to the platform: {error}; {help}")
 }
 

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use loopback_platform::stage::{self, BotExit, StageOptions};
@@ -56,5 +57,11 @@ fn options(cli: &Cli) -> anyhow::Result<StageOptions> {
     if let Some(commands) = cli.commands {
         scenario.commands = commands;
     }
-    Ok(StageOptions { platform, scenario: scenario.validated()?, ..StageOptions::default() })
+    Ok(StageOptions {
+        platform,
+        scenario: scenario.validated()?,
+        // Connecting meets faults too, and has its own patience.
+        ready_within: Duration::from_secs(90),
+        ..StageOptions::default()
+    })
 }

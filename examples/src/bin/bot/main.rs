@@ -3,6 +3,7 @@
 //! With `QQ_BOT_APP_ID` and `QQ_BOT_SECRET` set it joins the platform. Without them it starts the
 //! loopback platform, runs itself under it through a storm of faults, and shows the score.
 
+mod access;
 mod cli;
 mod connection;
 mod credentials;

@@ -1,17 +1,16 @@
 //! Calls to the platform that recover: the two attributes at work.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use botrs::http::HttpClient;
 use botrs::models::message::{
     C2CMessageParams, DirectMessageParams, GroupMessageParams, MessageParams,
 };
-use botrs::{BotApi, BotError, Guild};
+use botrs::{BotError, Guild};
 use recovery_core::botrs::{accepted, is_already_delivered, is_pending, is_token_expired};
 use recovery_core::{RetryConfig, retry, retryable_on};
 
-use crate::credentials::Credentials;
+use crate::access::Access;
 
 /// The platform recommends at least 5 s: it may take that long to say that a message was sent.
 pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,22 +38,13 @@ pub(crate) enum Delivery {
 
 /// Sends replies. Each is one call of a function that retries.
 pub(crate) struct Sender {
-    credentials: Credentials,
+    access: Arc<Access>,
     retry_config: RetryConfig,
-    http: HttpClient,
-    /// Replaced when the platform no longer accepts its token.
-    api: Mutex<Arc<BotApi>>,
 }
 
 impl Sender {
-    pub(crate) fn new(
-        credentials: Credentials,
-        sandbox: bool,
-        retry_config: RetryConfig,
-    ) -> Result<Self, BotError> {
-        let http = HttpClient::new(SEND_TIMEOUT.as_secs(), sandbox)?;
-        let api = Mutex::new(Arc::new(BotApi::new(http.clone(), credentials.token())));
-        Ok(Self { credentials, retry_config, http, api })
+    pub(crate) fn new(access: Arc<Access>, retry_config: RetryConfig) -> Self {
+        Self { access, retry_config }
     }
 
     /// Replies to the message `msg_id`.
@@ -109,8 +99,9 @@ impl Sender {
         error @ BotError::AuthenticationFailed(_) if is_token_expired(error),
     )]
     pub(crate) async fn guild(&self, id: &str) -> Result<Guild, BotError> {
-        let api = self.api();
-        api.get_guild(id).await.inspect_err(|error| self.renew_if_expired(&api, error))
+        let login = self.access.current();
+        let guild = login.api.get_guild(id).await;
+        guild.inspect_err(|error| self.access.renew_if_expired(&login, error))
     }
 
     /// One attempt at a reply.
@@ -121,7 +112,8 @@ impl Sender {
         text: &str,
         attempt: u32,
     ) -> Result<Delivery, BotError> {
-        let api = self.api();
+        let login = self.access.current();
+        let api = &login.api;
         let answer = match place {
             Place::Channel(id) => {
                 let reply = MessageParams::new_text(text).with_reply(msg_id);
@@ -149,24 +141,9 @@ impl Sender {
                 Ok(Delivery::AlreadyDelivered)
             }
             Err(error) => {
-                self.renew_if_expired(&api, &error);
+                self.access.renew_if_expired(&login, &error);
                 Err(error)
             }
-        }
-    }
-
-    fn api(&self) -> Arc<BotApi> {
-        self.api.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Takes a new token if `api`'s is no longer accepted, once for all calls that met that.
-    fn renew_if_expired(&self, api: &Arc<BotApi>, error: &BotError) {
-        if !is_token_expired(error) {
-            return;
-        }
-        let mut current = self.api.lock().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&current, api) {
-            *current = Arc::new(BotApi::new(self.http.clone(), self.credentials.token()));
         }
     }
 }
