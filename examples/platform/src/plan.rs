@@ -22,7 +22,8 @@ pub struct CallKey<'a> {
 ///
 /// The order in which calls arrive plays no part, so concurrent runs with one seed meet the same
 /// faults. Calls that are refused before the plan is asked (no valid token, a body that is not
-/// JSON) do not count as earlier calls.
+/// JSON) do not count as earlier calls. What may differ between such runs is how many 401 a bot
+/// collects while it replaces an expired token, and so how often it asks for one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaultPlan {
     /// Chooses the faults, and the ids of events and messages.

@@ -76,12 +76,12 @@ impl CarefulBot {
             match status {
                 Ok(answer) => match answer.await {
                     (200, body) if !body.contains("err_code") => return,
-                    (202, _) => return,
                     (400, body) if body.contains("40054005") => return,
                     (200 | 429, _) => {}
                     (401, _) => self.token_refused(&token).await,
                     (500.., _) if scene.deduplicates() => {}
-                    (500.., _) => return,
+                    // Waiting for its audit, or perhaps sent.
+                    (202 | 500.., _) => return,
                     other => panic!("unexpected: {other:?}"),
                 },
                 Err(_) if scene.deduplicates() => {}

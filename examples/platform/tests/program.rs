@@ -105,3 +105,44 @@ fn without_a_bot_it_prints_the_environment_and_ends_on_ctrl_c() {
         "nothing is left behind"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_the_middle_ends_the_bot_and_reports_what_there_was() {
+    let mut echo = std::env::current_exe().expect("a test has a path");
+    echo.pop();
+    if echo.ends_with("deps") {
+        echo.pop();
+    }
+    let mut child = program()
+        .args([
+            "--fault-rate",
+            "0",
+            "--commands",
+            "100000",
+            "--quiet-bot",
+            "--",
+        ])
+        .arg(echo.join("examples/echo"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut progress = BufReader::new(child.stderr.take().expect("piped"));
+    let mut line = String::new();
+    progress.read_line(&mut line).expect("text");
+    assert!(line.contains("/100000  delivered "), "{line}");
+
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).expect("it is there");
+    let output = child.wait_with_output().expect("it ends");
+    let board = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "a run cut short is not clean"
+    );
+    assert!(board.contains("delivered exactly once"), "{board}");
+    assert!(board.contains("ended cleanly when asked to"), "{board}");
+    assert!(board.contains("interrupted before its end"), "{board}");
+}
