@@ -34,10 +34,18 @@ async fn output(mut bot: Command) -> (Output, String, String) {
 
 /// The number behind a label of the scoreboard.
 fn scored(board: &str, label: &str) -> u64 {
-    let line = board.lines().find(|line| line.trim_start().starts_with(label));
+    let line = board
+        .lines()
+        .find(|line| line.trim_start().starts_with(label));
     let line = line.unwrap_or_else(|| panic!("no {label} in:\n{board}"));
-    let number = line.trim_start().trim_start_matches(label).split_whitespace().next();
-    number.and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("no number: {line}"))
+    let number = line
+        .trim_start()
+        .trim_start_matches(label)
+        .split_whitespace()
+        .next();
+    number
+        .and_then(|word| word.parse().ok())
+        .unwrap_or_else(|| panic!("no number: {line}"))
 }
 
 #[tokio::test]
@@ -49,13 +57,26 @@ async fn nothing_is_lost_or_doubled_in_a_storm_and_much_without_recovery() {
 
     assert!(ended.status.success(), "{board}\n{progress}");
     assert_eq!(scored(&board, "commands"), 120);
-    assert_eq!((scored(&board, "lost"), scored(&board, "doubled")), (0, 0), "{board}");
+    assert_eq!(
+        (scored(&board, "lost"), scored(&board, "doubled")),
+        (0, 0),
+        "{board}"
+    );
     assert!(scored(&board, "retries") > 20, "the storm was one: {board}");
-    assert!(scored(&board, "duplicates refused") > 0, "a reply was sent twice, and taken once");
-    assert!(progress.contains("commands 120/120"), "plain progress lines: {progress}");
+    assert!(
+        scored(&board, "duplicates refused") > 0,
+        "a reply was sent twice, and taken once"
+    );
+    assert!(
+        progress.contains("commands 120/120"),
+        "plain progress lines: {progress}"
+    );
 
     assert!(!ended_without.status.success());
-    assert!(scored(&board_without, "lost") > 12, "over 10 %: {board_without}");
+    assert!(
+        scored(&board_without, "lost") > 12,
+        "over 10 %: {board_without}"
+    );
     assert_eq!(scored(&board_without, "retries"), 0, "{board_without}");
     if cfg!(target_os = "linux") {
         assert!(scored(&board, "bot memory") < 64, "MiB: {board}");
@@ -77,8 +98,16 @@ impl Staged {
         let mut bot = bot(arguments);
         environment.apply(&mut bot);
         let bot = bot.spawn().expect("the bot starts");
-        let staged = Self { platform, _environment: environment, bot };
-        staged.platform.wait_until_ready(LIMIT).await.expect("the bot connects");
+        let staged = Self {
+            platform,
+            _environment: environment,
+            bot,
+        };
+        staged
+            .platform
+            .wait_until_ready(LIMIT)
+            .await
+            .expect("the bot connects");
         staged
     }
 
@@ -88,12 +117,18 @@ impl Staged {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(LIMIT, waiting).await.unwrap_or_else(|_| panic!("never {what}"));
+        tokio::time::timeout(LIMIT, waiting)
+            .await
+            .unwrap_or_else(|_| panic!("never {what}"));
     }
 
     /// Ctrl-C, and what the bot has said until its end.
     async fn interrupt(self) -> (Platform, Output) {
-        let id = self.bot.id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
+        let id = self
+            .bot
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .expect("it runs");
         let id = rustix::process::Pid::from_raw(id).expect("a process id");
         rustix::process::kill_process(id, rustix::process::Signal::INT).expect("it can be told");
         let output = tokio::time::timeout(LIMIT, self.bot.wait_with_output()).await;
@@ -106,13 +141,24 @@ async fn ctrl_c_lets_replies_finish_and_ends_well() {
     let staged = Staged::start(PlatformOptions::default(), &[]).await;
     staged.platform.force(Fault::RateLimited);
     let command = staged.platform.deliver(Scene::Group, "error_test");
-    staged.until("called", |platform| !platform.ledger().calls_for(&command).is_empty()).await;
+    staged
+        .until("called", |platform| {
+            !platform.ledger().calls_for(&command).is_empty()
+        })
+        .await;
     let (platform, output) = staged.interrupt().await;
 
     assert!(output.status.success(), "{output:?}");
     let calls = platform.ledger().calls_for(&command);
-    assert_eq!(calls.len(), 2, "asked to wait, it waited and replied: {calls:?}");
-    assert!(matches!(calls[1].outcome, Outcome::Accepted { .. }), "{calls:?}");
+    assert_eq!(
+        calls.len(),
+        2,
+        "asked to wait, it waited and replied: {calls:?}"
+    );
+    assert!(
+        matches!(calls[1].outcome, Outcome::Accepted { .. }),
+        "{calls:?}"
+    );
     platform.shutdown().await;
 }
 
@@ -121,20 +167,40 @@ async fn a_reply_that_waits_holds_up_no_other() {
     let staged = Staged::start(PlatformOptions::default(), &["--log", "off"]).await;
     staged.platform.force(Fault::RateLimited);
     let slow = staged.platform.deliver(Scene::C2c, "!ping");
-    staged.until("called", |platform| !platform.ledger().calls_for(&slow).is_empty()).await;
+    staged
+        .until("called", |platform| {
+            !platform.ledger().calls_for(&slow).is_empty()
+        })
+        .await;
     let quick = staged.platform.deliver(Scene::Channel, "!status");
     staged
         .until("answered", |platform| {
             let ledger = platform.ledger();
-            let answered = |id| ledger.event(id).is_some_and(|event| !event.delivered.is_empty());
+            let answered = |id| {
+                ledger
+                    .event(id)
+                    .is_some_and(|event| !event.delivered.is_empty())
+            };
             answered(&slow) && answered(&quick)
         })
         .await;
-    let sends: Vec<_> = staged.platform.ledger().calls().into_iter().filter(|call| call.msg_id.is_some()).collect();
+    let sends: Vec<_> = staged
+        .platform
+        .ledger()
+        .calls()
+        .into_iter()
+        .filter(|call| call.msg_id.is_some())
+        .collect();
     assert_eq!(sends.len(), 3);
-    assert!(sends[1].path.starts_with("/channels/"), "the other one came between: {sends:?}");
+    assert!(
+        sends[1].path.starts_with("/channels/"),
+        "the other one came between: {sends:?}"
+    );
     let (platform, output) = staged.interrupt().await;
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
     platform.shutdown().await;
 }
 
@@ -153,12 +219,21 @@ async fn every_command_is_answered_where_it_was_given() {
     for (scene, command, answer) in answers {
         let id = staged.platform.deliver(scene, command);
         let answered = |platform: &Platform| {
-            let event = platform.ledger().event(&id).expect("delivered");
-            event.delivered.iter().any(|text| text.contains(answer))
+            platform.ledger().calls_for(&id).iter().any(|call| {
+                let accepted = matches!(call.outcome, Outcome::Accepted { .. });
+                accepted
+                    && call
+                        .content
+                        .as_ref()
+                        .is_some_and(|text| text.contains(answer))
+            })
         };
         staged.until(command, answered).await;
     }
-    assert!(staged.platform.ledger().calls_for(&silent).is_empty(), "no command, no answer");
+    assert!(
+        staged.platform.ledger().calls_for(&silent).is_empty(),
+        "no command, no answer"
+    );
     let (platform, _) = staged.interrupt().await;
     platform.shutdown().await;
 }
@@ -177,14 +252,20 @@ async fn no_secret_is_ever_shown() {
     let command = staged.platform.deliver(Scene::Group, "error_test");
     staged
         .until("answered", |platform| {
-            platform.ledger().event(&command).is_some_and(|event| !event.delivered.is_empty())
+            platform
+                .ledger()
+                .event(&command)
+                .is_some_and(|event| !event.delivered.is_empty())
         })
         .await;
     let token = current_token(&staged.platform).await;
     let (platform, output) = staged.interrupt().await;
 
     let said = format!("{output:?}");
-    assert!(said.contains("retry.scheduled") && said.contains("botrs"), "it logs: {said}");
+    assert!(
+        said.contains("retry.scheduled") && said.contains("botrs"),
+        "it logs: {said}"
+    );
     assert!(!said.contains(secret), "the secret was shown");
     assert!(!said.contains(&token), "the access token was shown");
     platform.shutdown().await;
@@ -204,7 +285,11 @@ async fn current_token(platform: &Platform) -> String {
         credentials.app_id(),
         credentials.secret()
     );
-    let answer = client.post("https://bots.qq.com/app/getAppAccessToken").body(body).send().await;
+    let answer = client
+        .post("https://bots.qq.com/app/getAppAccessToken")
+        .body(body)
+        .send()
+        .await;
     let answer = answer.expect("answered").text().await.expect("text");
     let (_, token) = answer.split_once(r#""access_token":""#).expect("a token");
     token.split('"').next().expect("quoted").to_owned()
@@ -215,10 +300,26 @@ async fn bad_input_gets_one_clear_line() {
     let occupied = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let taken = occupied.local_addr().expect("bound").to_string();
     for (arguments, variables, said) in [
-        (&["--sandbox"] as &[&str], &[] as &[(&str, &str)], "set QQ_BOT_APP_ID and QQ_BOT_SECRET"),
-        (&[], &[("QQ_BOT_APP_ID", "1")], "QQ_BOT_APP_ID is set and QQ_BOT_SECRET is not"),
-        (&[], &[("QQ_BOT_SECRET", "s3cr3t")], "QQ_BOT_SECRET is set and QQ_BOT_APP_ID is not"),
-        (&[], &[("QQ_BOT_APP_ID", "1"), ("QQ_BOT_SECRET", " ")], "QQ_BOT_SECRET is empty"),
+        (
+            &["--sandbox"] as &[&str],
+            &[] as &[(&str, &str)],
+            "set QQ_BOT_APP_ID and QQ_BOT_SECRET",
+        ),
+        (
+            &[],
+            &[("QQ_BOT_APP_ID", "1")],
+            "QQ_BOT_APP_ID is set and QQ_BOT_SECRET is not",
+        ),
+        (
+            &[],
+            &[("QQ_BOT_SECRET", "s3cr3t")],
+            "QQ_BOT_SECRET is set and QQ_BOT_APP_ID is not",
+        ),
+        (
+            &[],
+            &[("QQ_BOT_APP_ID", "1"), ("QQ_BOT_SECRET", " ")],
+            "QQ_BOT_SECRET is empty",
+        ),
         (
             &["--seed", "1"],
             &[("QQ_BOT_APP_ID", "1"), ("QQ_BOT_SECRET", "s3cr3t")],
@@ -231,7 +332,10 @@ async fn bad_input_gets_one_clear_line() {
         bot.envs(variables.iter().copied());
         let (ended, stdout, stderr) = output(bot).await;
         assert!(!ended.status.success(), "{arguments:?} {variables:?}");
-        assert!(stderr.contains(said), "{arguments:?} {variables:?}: {stderr}");
+        assert!(
+            stderr.contains(said),
+            "{arguments:?} {variables:?}: {stderr}"
+        );
         assert_eq!(stderr.trim_end().lines().count(), 1, "one line: {stderr}");
         assert!(!format!("{stdout}{stderr}").contains("s3cr3t"));
     }
@@ -244,7 +348,10 @@ async fn bad_input_gets_one_clear_line() {
     ] {
         let (ended, _, stderr) = output(bot(&arguments)).await;
         assert_eq!(ended.status.code(), Some(2), "{arguments:?}");
-        assert!(stderr.starts_with("error: ") && stderr.contains(said), "{arguments:?}: {stderr}");
+        assert!(
+            stderr.starts_with("error: ") && stderr.contains(said),
+            "{arguments:?}: {stderr}"
+        );
     }
 }
 
@@ -261,9 +368,18 @@ async fn a_wrong_secret_is_told_at_once() {
     bot.env("QQ_BOT_SECRET", "wr0ng-one");
     let (ended, _, stderr) = output(bot).await;
     assert_eq!(ended.status.code(), Some(1));
-    assert!(stderr.starts_with("bot: cannot connect to the platform: "), "{stderr}");
-    assert!(stderr.contains("check QQ_BOT_APP_ID and QQ_BOT_SECRET"), "{stderr}");
-    assert!(!stderr.contains("wr0ng-one") && stderr.lines().count() == 1, "{stderr}");
+    assert!(
+        stderr.starts_with("bot: cannot connect to the platform: "),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("check QQ_BOT_APP_ID and QQ_BOT_SECRET"),
+        "{stderr}"
+    );
+    assert!(
+        !stderr.contains("wr0ng-one") && stderr.lines().count() == 1,
+        "{stderr}"
+    );
     platform.shutdown().await;
 }
 
@@ -280,7 +396,10 @@ async fn an_unreachable_platform_is_tried_and_then_told() {
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(stderr.matches("retry.scheduled").count(), 9, "{stderr}");
     let last = stderr.lines().last().expect("it speaks");
-    assert!(last.starts_with("bot: cannot connect to the platform: "), "{last}");
+    assert!(
+        last.starts_with("bot: cannot connect to the platform: "),
+        "{last}"
+    );
     assert!(last.contains("check the network"), "{last}");
     assert!(!stderr.contains("s3cr3t"));
 }

@@ -20,7 +20,7 @@ use crate::{
 
 /// A code that the platform documents as passing ("可重试").
 const TRY_LATER: u64 = 50_055_001;
-const TOKEN_EXPIRED: u64 = 11_244;
+pub(crate) const TOKEN_EXPIRED: u64 = 11_244;
 const TOO_FREQUENT: u64 = 22_009;
 
 /// An answer and what it means for the ledger.

@@ -177,6 +177,7 @@ impl Ledger {
             path: path.to_owned(),
             msg_id: None,
             msg_seq: 1,
+            content: None,
             fault: None,
             outcome: Outcome::Open,
             at,
@@ -263,6 +264,13 @@ pub(crate) struct OpenCall {
 impl OpenCall {
     pub(crate) fn index(&self) -> usize {
         self.index
+    }
+
+    /// Notes the text that the call sends.
+    pub(crate) fn says(&self, content: &str) {
+        if let Some(call) = lock(&self.ledger.book).calls.get_mut(self.index) {
+            call.content = Some(content.to_owned());
+        }
     }
 
     /// Notes which message the call replies to.

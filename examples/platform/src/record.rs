@@ -39,6 +39,8 @@ pub struct CallRecord {
     pub msg_id: Option<String>,
     /// The number of the reply; 1 if the call named none.
     pub msg_seq: u64,
+    /// The text that it sends, if it sends any.
+    pub content: Option<String>,
     /// The fault that it met.
     pub fault: Option<Fault>,
     /// What came of it.

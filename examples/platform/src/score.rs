@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
+    call::TOKEN_EXPIRED,
     fault::{Endpoint, Fault},
     ledger::Book,
     record::{CallRecord, EventRecord, Outcome},
@@ -33,6 +34,9 @@ pub struct Score {
     pub calls: u64,
     /// Those that met a fault.
     pub calls_faulted: u64,
+    /// HTTP calls refused since an earlier fault had expired their token. They meet no fault of
+    /// their own.
+    pub calls_with_expired_token: u64,
     /// Send calls beyond the first for the same reply.
     pub retries: u64,
     /// Send calls that were refused as repetitions of an accepted one.
@@ -123,6 +127,7 @@ impl Score {
             if let Some(fault) = call.fault {
                 *score.faults.entry(fault).or_default() += 1;
             }
+            score.calls_with_expired_token += u64::from(refused_for_its_token(call));
             score.duplicates_refused += u64::from(matches!(call.outcome, Outcome::Duplicate));
         }
         let mut waits = Vec::new();
@@ -155,6 +160,12 @@ impl Score {
     pub fn is_clean(&self) -> bool {
         self.lost == 0 && self.doubled == 0
     }
+}
+
+fn refused_for_its_token(call: &CallRecord) -> bool {
+    let code = Some(TOKEN_EXPIRED);
+    call.fault.is_none()
+        && matches!(&call.outcome, Outcome::Refused { code: refused, .. } if *refused == code)
 }
 
 /// Whether the bot that made this call cannot know if its message was sent.

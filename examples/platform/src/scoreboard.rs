@@ -57,11 +57,18 @@ impl fmt::Display for Score {
         writeln!(formatter, "{rule}")?;
 
         row(formatter, "HTTP calls", self.calls, "")?;
+        let stale = self.calls_with_expired_token;
+        if stale > 0 {
+            row(formatter, "  with an expired token", stale, "")?;
+        }
         row(
             formatter,
             "  met a fault",
             self.calls_faulted,
-            &share(self.calls_faulted, self.calls),
+            &format!(
+                "{} of the others",
+                share(self.calls_faulted, self.calls - stale)
+            ),
         )?;
         let kinds: Vec<String> = self
             .faults

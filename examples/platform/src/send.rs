@@ -37,6 +37,13 @@ pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arr
     if let Some(reply) = &reply {
         call.record.replies_to(&reply.msg_id, reply.msg_seq);
     }
+    if let Some(content) = arrival
+        .body
+        .as_ref()
+        .and_then(|body| body["content"].as_str())
+    {
+        call.record.says(content);
+    }
     let token = match call.authenticate(arrival) {
         Ok(token) => token,
         Err(refusal) => return call.finish(refusal),

@@ -36,12 +36,19 @@ impl Access {
     pub(crate) fn new(credentials: Credentials, sandbox: bool) -> Result<Self, BotError> {
         let http = HttpClient::new(SEND_TIMEOUT.as_secs(), sandbox)?;
         let current = Mutex::new(Login::new(&credentials, &http));
-        Ok(Self { credentials, http, current })
+        Ok(Self {
+            credentials,
+            http,
+            current,
+        })
     }
 
     /// The login that is good as far as is known.
     pub(crate) fn current(&self) -> Arc<Login> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Fetches the token, so that a wrong secret is told before anything else is tried.

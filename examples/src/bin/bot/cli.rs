@@ -98,11 +98,16 @@ impl Cli {
     pub(crate) fn start_log(&self) -> anyhow::Result<()> {
         let filter = self.log.as_deref().unwrap_or("info");
         let filter = EnvFilter::try_new(filter)?;
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .init();
         Ok(())
     }
 }
 
 fn parse_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| error.to_string())
 }

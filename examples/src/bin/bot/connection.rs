@@ -24,7 +24,11 @@ pub(crate) async fn run(cli: &Cli, credentials: Credentials) -> anyhow::Result<(
     let access = Arc::new(access);
     let sender = Sender::new(Arc::clone(&access), retry_config(cli.without_recovery));
     let handler = ErrorRecoveryHandler::new(sender);
-    let connection = Connection { access, sandbox: cli.sandbox, handler };
+    let connection = Connection {
+        access,
+        sandbox: cli.sandbox,
+        handler,
+    };
     let ended = tokio::select! {
         ended = connection.connect() => Some(ended),
         () = interrupted() => None,
@@ -89,7 +93,9 @@ fn explain(error: &BotError) -> String {
     let help = match error.kind() {
         ErrorKind::Authentication => "check QQ_BOT_APP_ID and QQ_BOT_SECRET, and the IP whitelist",
         ErrorKind::Forbidden => "the platform allows no further session today, or bans the bot",
-        ErrorKind::Network | ErrorKind::Timeout => "check the network, and HTTPS_PROXY if it is set",
+        ErrorKind::Network | ErrorKind::Timeout => {
+            "check the network, and HTTPS_PROXY if it is set"
+        }
         _ => "the platform does not answer as it should; try later",
     };
     // A proxy's error page comes with all of its lines.

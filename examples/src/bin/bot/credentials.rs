@@ -35,7 +35,9 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("app_id", &self.app_id).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
     }
 }
 

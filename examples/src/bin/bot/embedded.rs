@@ -35,12 +35,23 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         " {:<26} {:>7.1} s, seed {seed}, fault rate {rate}{}",
         "run",
         report.elapsed.as_secs_f64(),
-        if cli.without_recovery { ", without recovery" } else { "" },
+        if cli.without_recovery {
+            ", without recovery"
+        } else {
+            ""
+        },
     );
     if !matches!(report.bot_exit, BotExit::Asked(status) if status.success()) {
-        eprintln!("bot: the bot {}; see what it says with --log info", report.bot_exit);
+        eprintln!(
+            "bot: the bot {}; see what it says with --log info",
+            report.bot_exit
+        );
     }
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn options(cli: &Cli) -> anyhow::Result<StageOptions> {
@@ -49,11 +60,17 @@ fn options(cli: &Cli) -> anyhow::Result<StageOptions> {
     if let Some(named) = &cli.faults {
         faults = faults.with_faults(named.iter().copied()).validated()?;
     }
-    let mut platform = PlatformOptions { faults, ..PlatformOptions::default() };
+    let mut platform = PlatformOptions {
+        faults,
+        ..PlatformOptions::default()
+    };
     if let Some(listen) = cli.listen {
         platform.listen = listen;
     }
-    let mut scenario = Scenario { seed, ..Scenario::default() };
+    let mut scenario = Scenario {
+        seed,
+        ..Scenario::default()
+    };
     if let Some(commands) = cli.commands {
         scenario.commands = commands;
     }

@@ -35,7 +35,10 @@ impl ErrorRecoveryHandler {
             processed_messages: AtomicU64::new(0),
             error_count: AtomicU64::new(0),
         };
-        Self { state: Arc::new(state), tasks: TaskTracker::new() }
+        Self {
+            state: Arc::new(state),
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// Waits until the replies under way are done; false if that takes longer than `limit`.
@@ -48,7 +51,9 @@ impl ErrorRecoveryHandler {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.state.processed_messages.fetch_add(1, Ordering::Relaxed);
+        self.state
+            .processed_messages
+            .fetch_add(1, Ordering::Relaxed);
         self.tasks.spawn(answer(Arc::clone(&self.state)));
     }
 }
@@ -64,8 +69,13 @@ impl EventHandler for ErrorRecoveryHandler {
     }
 
     async fn message_create(&self, _: Context, message: Message) {
-        let (Some(channel), Some(id)) = (message.channel_id, message.id) else { return };
-        if message.author.is_some_and(|author| author.bot == Some(true)) {
+        let (Some(channel), Some(id)) = (message.channel_id, message.id) else {
+            return;
+        };
+        if message
+            .author
+            .is_some_and(|author| author.bot == Some(true))
+        {
             return;
         }
         let command = Command::parse(message.content.as_deref());
@@ -77,28 +87,45 @@ impl EventHandler for ErrorRecoveryHandler {
     }
 
     async fn direct_message_create(&self, _: Context, message: Message) {
-        let (Some(guild), Some(id)) = (message.guild_id, message.id) else { return };
+        let (Some(guild), Some(id)) = (message.guild_id, message.id) else {
+            return;
+        };
         if Command::parse(message.content.as_deref()) != Some(Command::Health) {
             return;
         }
         self.answer(async move |state| {
-            state.reply(Place::Direct(guild), &id, "私信功能正常，错误恢复机制运行中").await;
+            state
+                .reply(
+                    Place::Direct(guild),
+                    &id,
+                    "私信功能正常，错误恢复机制运行中",
+                )
+                .await;
         });
     }
 
     async fn group_message_create(&self, _: Context, message: GroupMessage) {
-        let (Some(group), Some(id)) = (message.group_openid, message.id) else { return };
-        if !message.content.is_some_and(|content| content.contains("error_test")) {
+        let (Some(group), Some(id)) = (message.group_openid, message.id) else {
+            return;
+        };
+        if !message
+            .content
+            .is_some_and(|content| content.contains("error_test"))
+        {
             return;
         }
         self.answer(async move |state| {
-            state.reply(Place::Group(group), &id, "群组错误恢复测试").await;
+            state
+                .reply(Place::Group(group), &id, "群组错误恢复测试")
+                .await;
         });
     }
 
     async fn c2c_message_create(&self, _: Context, message: C2CMessage) {
         let user = message.author.and_then(|author| author.user_openid);
-        let (Some(user), Some(id)) = (user, message.id) else { return };
+        let (Some(user), Some(id)) = (user, message.id) else {
+            return;
+        };
         if Command::parse(message.content.as_deref()) != Some(Command::Ping) {
             return;
         }

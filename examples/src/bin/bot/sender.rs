@@ -44,7 +44,10 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(access: Arc<Access>, retry_config: RetryConfig) -> Self {
-        Self { access, retry_config }
+        Self {
+            access,
+            retry_config,
+        }
     }
 
     /// Replies to the message `msg_id`.
