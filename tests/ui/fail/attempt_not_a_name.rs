@@ -1,0 +1,26 @@
+//! `attempt` binds an identifier.
+
+use std::io;
+
+use recovery_core::retry;
+
+#[retry(attempt = 1)]
+async fn number() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(attempt = a::b)]
+async fn path() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(attempt = "n")]
+async fn text() -> io::Result<()> {
+    Ok(())
+}
+
+fn main() {
+    drop(number());
+    drop(path());
+    drop(text());
+}

@@ -1,0 +1,38 @@
+//! A factor that would shrink the delay, or is no number.
+
+use std::io;
+
+use recovery_core::retry;
+
+#[retry(backoff = 0.5)]
+async fn shrinking() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(backoff = 0)]
+async fn zero() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(backoff = -2.0)]
+async fn negative() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(backoff = exponential)]
+async fn word() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(backoff = 2x)]
+async fn unit() -> io::Result<()> {
+    Ok(())
+}
+
+fn main() {
+    drop(shrinking());
+    drop(zero());
+    drop(negative());
+    drop(word());
+    drop(unit());
+}

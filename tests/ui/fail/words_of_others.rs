@@ -1,0 +1,50 @@
+//! Words that other toolkits use.
+
+use std::io;
+
+use recovery_core::retry;
+
+#[retry(delay = 1s)]
+async fn delay() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(factor = 2.0)]
+async fn factor() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(cap = 30s)]
+async fn cap() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(retry_if = |_| true)]
+async fn retry_if() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(retry_on(Network, Timeout))]
+async fn listed_inside() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(notify = report)]
+async fn notified() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(config = policy())]
+async fn configured() -> io::Result<()> {
+    Ok(())
+}
+
+fn main() {
+    drop(delay());
+    drop(factor());
+    drop(cap());
+    drop(retry_if());
+    drop(listed_inside());
+    drop(notified());
+    drop(configured());
+}

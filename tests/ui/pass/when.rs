@@ -1,0 +1,89 @@
+//! `when` decides by a closure or a path, also for an error that is not classified.
+#![deny(warnings)]
+
+use std::io;
+
+use recovery_core::retry;
+
+/// Neither `Classify` nor `Display` nor `Debug`.
+enum Unclassified {
+    Busy(u32),
+}
+
+impl Unclassified {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy(_))
+    }
+}
+
+fn is_busy(error: &Unclassified) -> bool {
+    error.is_busy()
+}
+
+#[retry(when = is_busy)]
+async fn by_path(calls: &mut u32) -> Result<(), Unclassified> {
+    *calls += 1;
+    Err(Unclassified::Busy(*calls))
+}
+
+#[retry(when = Unclassified::is_busy)]
+async fn by_method(calls: &mut u32) -> Result<(), Unclassified> {
+    *calls += 1;
+    Err(Unclassified::Busy(*calls))
+}
+
+#[retry(when = |Unclassified::Busy(call)| *call < 2)]
+async fn by_closure(calls: &mut u32) -> Result<(), Unclassified> {
+    *calls += 1;
+    Err(Unclassified::Busy(*calls))
+}
+
+#[retry(when = |error| error.is_busy() && again)]
+async fn by_closure_over_an_argument(calls: &mut u32, again: bool) -> Result<(), Unclassified> {
+    *calls += 1;
+    Err(Unclassified::Busy(*calls))
+}
+
+#[retry(when = |_| true)]
+async fn generic<E>(calls: &mut u32, error: impl Fn() -> E) -> Result<(), E> {
+    *calls += 1;
+    Err(error())
+}
+
+struct Client {
+    limit: u32,
+}
+
+impl Client {
+    #[retry(max = 9, when = |Unclassified::Busy(call)| *call < self.limit)]
+    async fn by_self(&self, calls: &mut u32) -> Result<(), Unclassified> {
+        *calls += 1;
+        Err(Unclassified::Busy(*calls))
+    }
+}
+
+#[retry(initial = 1ns, when = |error| error.kind() == io::ErrorKind::Other)]
+fn blocking(calls: &mut u32) -> io::Result<()> {
+    *calls += 1;
+    Err(io::ErrorKind::Other.into())
+}
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+async fn main() {
+    let mut calls = 0;
+    let Err(Unclassified::Busy(3)) = by_path(&mut calls).await else { panic!("{calls}") };
+    let Err(Unclassified::Busy(6)) = by_method(&mut calls).await else { panic!("{calls}") };
+    let mut calls = 0;
+    let Err(Unclassified::Busy(2)) = by_closure(&mut calls).await else { panic!("{calls}") };
+    assert!(by_closure_over_an_argument(&mut calls, false).await.is_err());
+    assert_eq!(calls, 3);
+    let mut calls = 0;
+    generic(&mut calls, || ()).await.unwrap_err();
+    assert_eq!(calls, 3);
+    let mut calls = 0;
+    assert!(Client { limit: 5 }.by_self(&mut calls).await.is_err());
+    assert_eq!(calls, 5);
+    let mut calls = 0;
+    blocking(&mut calls).unwrap_err();
+    assert_eq!(calls, 3);
+}
