@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// The Rust files of a folder under `ui`.
 fn cases(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("ui")
+        .join(folder);
     let mut cases: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
@@ -26,7 +28,9 @@ fn read(path: &Path) -> String {
 fn functions(source: &str) -> Vec<&str> {
     let after_fn = source.split("fn ").skip(1);
     let names = after_fn.map(|rest| {
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
         &rest[..end]
     });
     names.filter(|name| !name.is_empty()).collect()
@@ -54,14 +58,21 @@ fn no_folder_of_cases_is_empty() {
     // trybuild passes a glob that finds nothing.
     for (folder, least) in [("pass", 14), ("fail", 20), ("rustc", 7)] {
         let found = cases(folder).len();
-        assert!(found >= least, "ui/{folder}: {found} cases, {least} at least");
+        assert!(
+            found >= least,
+            "ui/{folder}: {found} cases, {least} at least"
+        );
     }
 }
 
 #[test]
 fn every_case_is_described() {
     for case in ["pass", "fail", "rustc"].into_iter().flat_map(cases) {
-        assert!(read(&case).starts_with("//! "), "{}: say what it shows", case.display());
+        assert!(
+            read(&case).starts_with("//! "),
+            "{}: say what it shows",
+            case.display()
+        );
     }
 }
 
@@ -70,7 +81,9 @@ fn every_case_is_described() {
 fn every_refused_item_is_used() {
     for case in ["fail", "rustc"].into_iter().flat_map(cases) {
         let source = read(&case);
-        let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = source
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
         let code = code.collect::<Vec<_>>().join("\n");
         for name in functions(&code).into_iter().filter(|name| *name != "main") {
             let used = code.matches(&format!("{name}(")).count()
@@ -84,13 +97,26 @@ fn every_refused_item_is_used() {
 fn every_error_of_ours_shows_the_way_out() {
     for case in cases("fail") {
         let golden = read(&case.with_extension("stderr"));
-        let errors = golden.lines().filter(|line| line.starts_with("error")).count();
-        let ways_out =
-            golden.lines().filter(|line| line.trim_start().starts_with("help: ")).count();
+        let errors = golden
+            .lines()
+            .filter(|line| line.starts_with("error"))
+            .count();
+        let ways_out = golden
+            .lines()
+            .filter(|line| line.trim_start().starts_with("help: "))
+            .count();
         assert!(errors > 0, "{}: no error", case.display());
         assert_eq!(errors, ways_out, "{}: errors and ways out", case.display());
-        assert!(!golden.contains("error[E"), "{}: an error of rustc's too", case.display());
-        assert!(!golden.contains("warning"), "{}: a warning too", case.display());
+        assert!(
+            !golden.contains("error[E"),
+            "{}: an error of rustc's too",
+            case.display()
+        );
+        assert!(
+            !golden.contains("warning"),
+            "{}: a warning too",
+            case.display()
+        );
     }
 }
 
@@ -98,11 +124,19 @@ fn every_error_of_ours_shows_the_way_out() {
 fn every_golden_belongs_to_a_case() {
     for folder in ["fail", "rustc"] {
         let cases = cases(folder);
-        for entry in
-            fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui").join(folder)).unwrap()
+        for entry in fs::read_dir(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("ui")
+                .join(folder),
+        )
+        .unwrap()
         {
             let path = entry.unwrap().path();
-            assert!(cases.contains(&path.with_extension("rs")), "{}: of no case", path.display());
+            assert!(
+                cases.contains(&path.with_extension("rs")),
+                "{}: of no case",
+                path.display()
+            );
         }
     }
 }

@@ -81,7 +81,10 @@ async fn main() {
     assert_eq!(counted(1, &mut 0).await.unwrap(), 11);
     assert_eq!(tuple((1, 2), &mut 0).await.unwrap(), 3);
     assert_eq!(fields(Point { x: 1, y: 2 }, 0, &mut 0).await.unwrap(), 3);
-    assert_eq!(mutable_fields(Point { x: 1, y: 2 }, &mut 0).await.unwrap(), 2);
+    assert_eq!(
+        mutable_fields(Point { x: 1, y: 2 }, &mut 0).await.unwrap(),
+        2
+    );
     assert_eq!(array([1, 0, 0, 2], &3).await.unwrap(), 6);
     assert_eq!(bound(&Point { x: 1, y: 2 }).await.unwrap(), 3);
     let mut words = [0, 7];

@@ -38,13 +38,21 @@ async fn question_mark_on_err(calls: &mut u32) -> Result<u32, Box<dyn Error + Se
 #[retry(jitter = none)]
 async fn coerced(calls: &mut u32) -> Result<Box<dyn Fn() -> u32>, io::Error> {
     *calls += 1;
-    if *calls < 3 { Err(lost()) } else { Ok(Box::new(|| 3)) }
+    if *calls < 3 {
+        Err(lost())
+    } else {
+        Ok(Box::new(|| 3))
+    }
 }
 
 #[retry(jitter = none)]
 async fn first<'w>(words: &'w [String], calls: &mut u32) -> io::Result<&'w str> {
     *calls += 1;
-    if *calls < 3 { Err(lost()) } else { Ok(&words[0]) }
+    if *calls < 3 {
+        Err(lost())
+    } else {
+        Ok(&words[0])
+    }
 }
 
 #[retry(jitter = none)]

@@ -69,7 +69,11 @@ impl Send for Sender {
     async fn consumed(&mut self, word: String) -> Result<Vec<u8>, io::Error> {
         self.calls += 1;
         let bytes = word.into_bytes();
-        if self.calls < 3 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(bytes) }
+        if self.calls < 3 {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(bytes)
+        }
     }
 
     #[retry]
@@ -83,7 +87,11 @@ impl Send for Sender {
     #[retry]
     async fn associated(calls: &mut u32) -> io::Result<u32> {
         *calls += 1;
-        if *calls < 3 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(*calls) }
+        if *calls < 3 {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(*calls)
+        }
     }
 }
 

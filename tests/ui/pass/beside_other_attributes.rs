@@ -83,6 +83,8 @@ fn main() {
 }
 
 fn runs(future: impl Future<Output = io::Result<()>>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(future).unwrap();
 }

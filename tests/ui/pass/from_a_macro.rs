@@ -51,5 +51,8 @@ impl Client {
 async fn main() {
     assert_eq!(given("a".to_owned(), &mut 0).await.unwrap(), "a");
     let client = Client { base: 1 };
-    assert_eq!(client.one(1).await.unwrap() + client.two(1).await.unwrap(), 5);
+    assert_eq!(
+        client.one(1).await.unwrap() + client.two(1).await.unwrap(),
+        5
+    );
 }

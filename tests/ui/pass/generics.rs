@@ -102,10 +102,18 @@ async fn main() {
     let failed: Result<[u32; 1], _> = generic("w", &7, || false).await;
     let Failed(word, value) = failed.unwrap_err();
     assert_eq!((word, value), ("w", 7));
-    assert_eq!(any_error(&mut 0, || io::Error::from(io::ErrorKind::TimedOut)).await.unwrap(), 3);
+    assert_eq!(
+        any_error(&mut 0, || io::Error::from(io::ErrorKind::TimedOut))
+            .await
+            .unwrap(),
+        3
+    );
     assert_eq!(impl_arguments("a", 1u8).await.unwrap(), "a1");
     assert_eq!(impl_result(&mut 0).await.unwrap().to_string(), "shown");
     assert_eq!(blocking_impl_result(&mut 0).unwrap().sum::<u32>(), 3);
     assert_eq!(projected(&4).await.unwrap(), 4);
-    assert_eq!(Wrapper(5).rewrapped().await.unwrap().inner().await.unwrap(), 5);
+    assert_eq!(
+        Wrapper(5).rewrapped().await.unwrap().inner().await.unwrap(),
+        5
+    );
 }

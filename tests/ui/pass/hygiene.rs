@@ -75,13 +75,18 @@ fn blocking(attempt: u32, result: u32, calls: &mut u32) -> ::core::result::Resul
 }
 
 fn main() {
-    let runtime =
-        ::tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = ::tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
     runtime.unwrap().block_on(all());
 }
 
 async fn all() {
-    assert_eq!(arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, &mut 0).await.unwrap(), 46);
+    assert_eq!(
+        arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, &mut 0).await.unwrap(),
+        46
+    );
     let retries = ::std::cell::RefCell::new(0);
     let policy = <::recovery_core::RetryConfig as ::core::default::Default>::default();
     let delay = ::std::time::Duration::from_millis(1);

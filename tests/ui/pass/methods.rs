@@ -25,7 +25,11 @@ impl Client {
     #[retry]
     async fn by_mutable_reference(&mut self, step: u32) -> Result<u32, io::Error> {
         self.total += step;
-        if self.total < 3 * step { Err(io::ErrorKind::TimedOut.into()) } else { Ok(self.total) }
+        if self.total < 3 * step {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(self.total)
+        }
     }
 
     #[retry]
@@ -55,7 +59,11 @@ impl Client {
 
     #[retry]
     async fn associated(name: &str) -> Result<Self, io::Error> {
-        Ok(Self { calls: Cell::new(0), total: 0, name: name.to_owned() })
+        Ok(Self {
+            calls: Cell::new(0),
+            total: 0,
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -67,5 +75,11 @@ async fn main() {
     assert_eq!(client.borrowed_from_self().await.unwrap(), "c");
     client.calls.set(0);
     assert_eq!(client.by_value().await.unwrap(), 3);
-    assert_eq!(Box::new(Client::associated("d").await.unwrap()).boxed().await.unwrap(), 3);
+    assert_eq!(
+        Box::new(Client::associated("d").await.unwrap())
+            .boxed()
+            .await
+            .unwrap(),
+        3
+    );
 }

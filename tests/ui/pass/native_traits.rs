@@ -34,13 +34,21 @@ impl Load for Store {
     #[retry]
     async fn load(&self, key: &str) -> io::Result<String> {
         self.0.set(self.0.get() + 1);
-        if self.0.get() < 3 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(key.to_owned()) }
+        if self.0.get() < 3 {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(key.to_owned())
+        }
     }
 
     #[retry(initial = 1ns)]
     fn blocking(&self) -> io::Result<u32> {
         self.0.set(self.0.get() + 1);
-        if self.0.get() < 3 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(self.0.get()) }
+        if self.0.get() < 3 {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(self.0.get())
+        }
     }
 }
 

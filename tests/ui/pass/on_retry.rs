@@ -58,12 +58,19 @@ async fn main() {
 
     let mut seen = Vec::new();
     by_closure(&mut seen).await.unwrap_err();
-    let seconds: Vec<_> =
-        seen.iter().map(|(_, number, _, delay)| (*number, delay.as_secs())).collect();
+    let seconds: Vec<_> = seen
+        .iter()
+        .map(|(_, number, _, delay)| (*number, delay.as_secs()))
+        .collect();
     assert_eq!(seconds, [(1, 1), (2, 2), (3, 2)]);
-    assert!(seen.iter().all(|(name, _, max, _)| name == "seen" && *max == 4));
+    assert!(
+        seen.iter()
+            .all(|(name, _, max, _)| name == "seen" && *max == 4)
+    );
 
-    let client = Client { log: RefCell::default() };
+    let client = Client {
+        log: RefCell::default(),
+    };
     client.by_self().await.unwrap_err();
     assert_eq!(*client.log.borrow(), [1, 2]);
 }

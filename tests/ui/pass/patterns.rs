@@ -73,7 +73,10 @@ impl Classify for Failed {
 #[retryable_on(Network, RateLimited, Failed { code: 1 | 2, .. })]
 async fn kinds_and_patterns(failed: (ErrorKind, u16), calls: &mut u32) -> Result<(), Failed> {
     *calls += 1;
-    Err(Failed { kind: failed.0, code: failed.1 })
+    Err(Failed {
+        kind: failed.0,
+        code: failed.1,
+    })
 }
 
 #[retry(initial = 1ns)]
@@ -85,7 +88,10 @@ fn blocking(calls: &mut u32) -> io::Result<()> {
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
-    let refused = |again, reason: &str| Unclassified::Refused { again, reason: reason.to_owned() };
+    let refused = |again, reason: &str| Unclassified::Refused {
+        again,
+        reason: reason.to_owned(),
+    };
     assert_eq!(calls_until_given_up(|| Unclassified::Lost).await, 3);
     assert_eq!(calls_until_given_up(|| Unclassified::Status(502)).await, 3);
     assert_eq!(calls_until_given_up(|| Unclassified::Status(429)).await, 3);
@@ -102,9 +108,15 @@ async fn main() {
     assert_eq!(calls, 10);
 
     let mut calls = 0;
-    kinds_and_patterns((ErrorKind::Network, 0), &mut calls).await.unwrap_err();
-    kinds_and_patterns((ErrorKind::Other, 2), &mut calls).await.unwrap_err();
-    kinds_and_patterns((ErrorKind::Timeout, 0), &mut calls).await.unwrap_err();
+    kinds_and_patterns((ErrorKind::Network, 0), &mut calls)
+        .await
+        .unwrap_err();
+    kinds_and_patterns((ErrorKind::Other, 2), &mut calls)
+        .await
+        .unwrap_err();
+    kinds_and_patterns((ErrorKind::Timeout, 0), &mut calls)
+        .await
+        .unwrap_err();
     assert_eq!(calls, 7);
     blocking(&mut calls).unwrap_err();
     assert_eq!(calls, 10);

@@ -83,7 +83,10 @@ async fn shorter(policy: RetryConfig, calls: &mut u32) -> io::Result<()> {
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
-    let mut client = Client { policy: attempts(5), shared: Arc::new(attempts(5)) };
+    let mut client = Client {
+        policy: attempts(5),
+        shared: Arc::new(attempts(5)),
+    };
     let mut calls = 0;
     client.field(&mut calls).await.unwrap_err();
     client.shared_field(&mut calls).await.unwrap_err();

@@ -47,12 +47,19 @@ async fn generic<T: Clone + Send>(
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
-    let mut client = Client { policy: Arc::default(), log: Arc::default() };
+    let mut client = Client {
+        policy: Arc::default(),
+        log: Arc::default(),
+    };
     assert_send(client.by_reference("w", 1)).await.unwrap_err();
     assert_eq!(*client.log.lock().unwrap(), [1]);
-    assert_send(client.by_mutable_reference(&mut Vec::new())).await.unwrap();
+    assert_send(client.by_mutable_reference(&mut Vec::new()))
+        .await
+        .unwrap();
     assert_eq!(assert_send(generic(1, Ok)).await.unwrap(), 1);
     let spawned = client.clone();
-    let result = tokio::spawn(async move { spawned.by_reference("w", 9).await }).await.unwrap();
+    let result = tokio::spawn(async move { spawned.by_reference("w", 9).await })
+        .await
+        .unwrap();
     assert_eq!(result.unwrap(), "w");
 }

@@ -30,7 +30,11 @@ fn coerced(calls: &mut u32) -> Result<Box<dyn Fn() -> u32>, Box<dyn Error + Send
 fn first<'w>(words: &'w [String], mut skip: usize, calls: &mut u32) -> io::Result<&'w str> {
     *calls += 1;
     skip += 1;
-    if *calls < 3 { Err(lost()) } else { Ok(&words[skip]) }
+    if *calls < 3 {
+        Err(lost())
+    } else {
+        Ok(&words[skip])
+    }
 }
 
 struct Counter {
@@ -41,7 +45,11 @@ impl Counter {
     #[retry(initial = 0ms)]
     fn count(&mut self) -> Result<&'static str, io::Error> {
         self.calls += 1;
-        if self.calls < 3 { Err(lost()) } else { Ok("counted") }
+        if self.calls < 3 {
+            Err(lost())
+        } else {
+            Ok("counted")
+        }
     }
 }
 

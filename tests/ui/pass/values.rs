@@ -64,7 +64,11 @@ async fn fractions(calls: &mut u32) -> io::Result<()> {
 #[retry(initial = 1ns, max = u32::MAX, jitter = full)]
 async fn without_end(calls: &mut u32) -> io::Result<u32> {
     *calls += 1;
-    if *calls < 50 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(*calls) }
+    if *calls < 50 {
+        Err(io::ErrorKind::TimedOut.into())
+    } else {
+        Ok(*calls)
+    }
 }
 
 #[retry(jitter = equal, at_most_once)]

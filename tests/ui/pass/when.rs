@@ -71,11 +71,21 @@ fn blocking(calls: &mut u32) -> io::Result<()> {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
     let mut calls = 0;
-    let Err(Unclassified::Busy(3)) = by_path(&mut calls).await else { panic!("{calls}") };
-    let Err(Unclassified::Busy(6)) = by_method(&mut calls).await else { panic!("{calls}") };
+    let Err(Unclassified::Busy(3)) = by_path(&mut calls).await else {
+        panic!("{calls}")
+    };
+    let Err(Unclassified::Busy(6)) = by_method(&mut calls).await else {
+        panic!("{calls}")
+    };
     let mut calls = 0;
-    let Err(Unclassified::Busy(2)) = by_closure(&mut calls).await else { panic!("{calls}") };
-    assert!(by_closure_over_an_argument(&mut calls, false).await.is_err());
+    let Err(Unclassified::Busy(2)) = by_closure(&mut calls).await else {
+        panic!("{calls}")
+    };
+    assert!(
+        by_closure_over_an_argument(&mut calls, false)
+            .await
+            .is_err()
+    );
     assert_eq!(calls, 3);
     let mut calls = 0;
     generic(&mut calls, || ()).await.unwrap_err();
