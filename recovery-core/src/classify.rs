@@ -39,7 +39,10 @@ impl ErrorKind {
     /// Whether failures of this kind usually pass by themselves:
     /// `Network`, `Timeout`, `RateLimited`, `Server`.
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server)
+        matches!(
+            self,
+            Self::Network | Self::Timeout | Self::RateLimited | Self::Server
+        )
     }
 
     /// The name as `#[retryable_on(..)]` takes it.
@@ -200,7 +203,10 @@ impl Classify for io::Error {
     fn is_transient(&self) -> bool {
         use io::ErrorKind as Io;
         // Of no kind above, and yet std says that such an operation may simply be repeated.
-        let repeatable = matches!(self.kind(), Io::Interrupted | Io::WouldBlock | Io::ResourceBusy);
+        let repeatable = matches!(
+            self.kind(),
+            Io::Interrupted | Io::WouldBlock | Io::ResourceBusy
+        );
         repeatable || Classify::kind(self).is_transient()
     }
 }

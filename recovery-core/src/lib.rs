@@ -63,14 +63,16 @@ extern crate self as recovery_core;
 mod classify;
 mod retry;
 
-#[cfg(feature = "botrs")]
-pub mod botrs;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "botrs")]
+pub mod botrs;
 
 pub use classify::{Classify, Effect, ErrorKind};
-pub use retry::{Attempt, InvalidConfig, Jitter, Retry, RetryConfig, RetryConfigBuilder, StopReason};
+pub use retry::{
+    Attempt, InvalidConfig, Jitter, Retry, RetryConfig, RetryConfigBuilder, StopReason,
+};
 #[cfg(feature = "tokio")]
 pub use retry::{
     TimedOut, exponential_backoff_retry, handle_rate_limit, retry_with_extended_timeout,

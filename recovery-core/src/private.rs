@@ -22,7 +22,11 @@ pub const fn machine<'a>(
     config: &'a RetryConfig,
     at_most_once: bool,
 ) -> Machine<'a> {
-    Machine { name, config, at_most_once }
+    Machine {
+        name,
+        config,
+        at_most_once,
+    }
 }
 
 /// Gives a closure literal its signature.
@@ -52,7 +56,9 @@ pub async fn wait(delay: Duration) {
 
 /// Stands in for `wait` where there is no clock to wait on, to say so.
 #[cfg(not(feature = "tokio"))]
-pub async fn wait<D: AsyncDelay>(_: D) {}
+pub fn wait<D: AsyncDelay>(_: D) -> std::future::Ready<()> {
+    std::future::ready(())
+}
 
 #[cfg(not(feature = "tokio"))]
 #[diagnostic::on_unimplemented(

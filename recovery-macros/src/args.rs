@@ -98,9 +98,16 @@ fn stray_token(input: ParseStream<'_>, word: &str, value: &Value) -> syn::Error 
         && matches!(number.lit, Lit::Int(_) | Lit::Float(_))
         && let Ok(unit) = Ident::parse_any(&input.fork())
     {
-        let span = number.span().join(unit.span()).unwrap_or_else(|| unit.span());
+        let span = number
+            .span()
+            .join(unit.span())
+            .unwrap_or_else(|| unit.span());
         let help = format!("write `{}{unit}`", number.to_token_stream());
-        return mistake(span, "a duration is written without a space before its unit", &help);
+        return mistake(
+            span,
+            "a duration is written without a space before its unit",
+            &help,
+        );
     }
     let message = format!("`{word}` ends here, and something else follows");
     mistake(input.span(), &message, "separate options by commas")

@@ -96,15 +96,18 @@ impl Delays {
             return;
         }
         let (span, help) = match (self.initial, self.max) {
-            (Some((_, span)), Some(_)) => {
-                (span, format!("no delay is ever longer than `max_delay`, which is {max:?}"))
-            }
-            (Some((_, span)), None) => {
-                (span, format!("the default `max_delay` is 30s: give one of at least {initial:?}"))
-            }
-            (None, Some((_, span))) => {
-                (span, format!("the default `initial` is 500ms: give one of at most {max:?}"))
-            }
+            (Some((_, span)), Some(_)) => (
+                span,
+                format!("no delay is ever longer than `max_delay`, which is {max:?}"),
+            ),
+            (Some((_, span)), None) => (
+                span,
+                format!("the default `max_delay` is 30s: give one of at least {initial:?}"),
+            ),
+            (None, Some((_, span))) => (
+                span,
+                format!("the default `initial` is 500ms: give one of at most {max:?}"),
+            ),
             (None, None) => return,
         };
         diagnostics.error(span, "the first delay is longer than the longest", &help);
@@ -116,7 +119,11 @@ impl Policy {
         let Arg { key, value } = arg;
         match key.unraw().to_string().as_str() {
             "max" => {
-                let value = expr(&key, value, "`max = 3`: attempts in all, the first included")?;
+                let value = expr(
+                    &key,
+                    value,
+                    "`max = 3`: attempts in all, the first included",
+                )?;
                 let is_literal = check_max(&value)?;
                 self.set(&key, "max_attempts", value_tokens(&value), is_literal);
             }
@@ -161,7 +168,7 @@ impl Policy {
                 self.on_retry = Some(expr(&key, value, "`on_retry = report`, or a closure")?);
             }
             "clone" => self.clone = identifiers(&key, value)?,
-            "attempt" => self.attempt = Some(identifier(expr(&key, value, "`attempt = n`")?)?),
+            "attempt" => self.attempt = Some(identifier(&expr(&key, value, "`attempt = n`")?)?),
             "name" => self.name = Some(string(&expr(&key, value, "`name = \"send\"`")?)?),
             // `crate` has been read first: the others need it.
             _ => {}
@@ -171,7 +178,11 @@ impl Policy {
 
     fn set(&mut self, key: &Ident, method: &str, value: TokenStream, is_literal: bool) {
         let method = Ident::new(method, Span::mixed_site().located_at(key.span()));
-        self.settings.push(Setting { method, value, is_literal });
+        self.settings.push(Setting {
+            method,
+            value,
+            is_literal,
+        });
     }
 
     fn set_delay(
@@ -215,7 +226,11 @@ fn bare(key: &Ident, value: &Value) -> syn::Result<()> {
         Value::List(_, span) => *span,
     };
     let message = format!("`{}` takes no value", key.unraw());
-    Err(mistake(span, &message, "write the bare word, or leave it out"))
+    Err(mistake(
+        span,
+        &message,
+        "write the bare word, or leave it out",
+    ))
 }
 
 /// Whether the number of attempts is a literal.
@@ -226,7 +241,11 @@ fn check_max(value: &Expr) -> syn::Result<bool> {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(int) if int.suffix().is_empty() || int.suffix() == "u32" => {
                 match int.base10_parse::<u32>() {
-                    Ok(0) => Err(mistake(int.span(), "`max = 0` allows no attempt at all", HELP)),
+                    Ok(0) => Err(mistake(
+                        int.span(),
+                        "`max = 0` allows no attempt at all",
+                        HELP,
+                    )),
                     Ok(_) => Ok(true),
                     Err(_) => Err(mistake(
                         int.span(),
@@ -255,7 +274,11 @@ fn backoff(value: &Expr) -> syn::Result<(TokenStream, bool)> {
     if let Some(factor) = number(value) {
         let factor = factor?;
         if !(factor.is_finite() && factor >= 1.0) {
-            return Err(mistake(value.span(), "the growth of the delay is at least 1", HELP));
+            return Err(mistake(
+                value.span(),
+                "the growth of the delay is at least 1",
+                HELP,
+            ));
         }
         return Ok((float_tokens(factor, value.span()), true));
     }
@@ -266,7 +289,11 @@ fn backoff(value: &Expr) -> syn::Result<(TokenStream, bool)> {
             "none" | "constant" | "fixed" | "linear" | "fibonacci" | "exponential" | "decorrelated"
         )
     {
-        return Err(mistake(value.span(), "`backoff` is a number, the growth of the delay", HELP));
+        return Err(mistake(
+            value.span(),
+            "`backoff` is a number, the growth of the delay",
+            HELP,
+        ));
     }
     Ok((value_tokens(value), false))
 }
@@ -276,7 +303,12 @@ fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, 
                         `full`, `equal` or `none`";
     let site = Span::mixed_site().located_at(key.span());
     let value = match value {
-        Value::Bare => return Ok((quote_spanned!(site=> #krate::Jitter::Proportional(0.25)), true)),
+        Value::Bare => {
+            return Ok((
+                quote_spanned!(site=> #krate::Jitter::Proportional(0.25)),
+                true,
+            ));
+        }
         Value::List(_, span) => {
             return Err(mistake(span, "`jitter` takes one value, behind `=`", HELP));
         }
@@ -285,10 +317,17 @@ fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, 
     if let Some(fraction) = number(&value) {
         let fraction = fraction?;
         if !(0.0..=1.0).contains(&fraction) {
-            return Err(mistake(value.span(), "the jitter's fraction is from 0 to 1", HELP));
+            return Err(mistake(
+                value.span(),
+                "the jitter's fraction is from 0 to 1",
+                HELP,
+            ));
         }
         let fraction = float_tokens(fraction, value.span());
-        return Ok((quote_spanned!(site=> #krate::Jitter::Proportional(#fraction)), true));
+        return Ok((
+            quote_spanned!(site=> #krate::Jitter::Proportional(#fraction)),
+            true,
+        ));
     }
     let word = match &value {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
@@ -299,7 +338,12 @@ fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, 
         Some("full") => quote_spanned!(site=> Full),
         Some("equal") => quote_spanned!(site=> Equal),
         Some("none") => quote_spanned!(site=> None),
-        _ => return Ok((quote_spanned!(site=> #krate::Jitter::Proportional(#value)), false)),
+        _ => {
+            return Ok((
+                quote_spanned!(site=> #krate::Jitter::Proportional(#value)),
+                false,
+            ));
+        }
     };
     Ok((quote_spanned!(site=> #krate::Jitter::#variant), true))
 }
@@ -338,21 +382,27 @@ fn float_tokens(value: f64, span: Span) -> TokenStream {
 fn identifiers(key: &Ident, value: Value) -> syn::Result<Vec<Ident>> {
     const HELP: &str = "write `clone(a, b)` with the names of the arguments that the body consumes";
     match value {
-        Value::List(items, _) if !items.is_empty() => items.into_iter().map(identifier).collect(),
+        Value::List(items, _) if !items.is_empty() => items.iter().map(identifier).collect(),
         Value::List(_, span) => Err(mistake(span, "`clone` names no argument", HELP)),
-        Value::Bare | Value::Expr(_) => {
-            Err(mistake(key.span(), "`clone` takes a list of arguments", HELP))
-        }
+        Value::Bare | Value::Expr(_) => Err(mistake(
+            key.span(),
+            "`clone` takes a list of arguments",
+            HELP,
+        )),
     }
 }
 
-fn identifier(value: Expr) -> syn::Result<Ident> {
-    if let Expr::Path(path) = &value
+fn identifier(value: &Expr) -> syn::Result<Ident> {
+    if let Expr::Path(path) = value
         && let Some(ident) = path.path.get_ident()
     {
         return Ok(ident.clone());
     }
-    Err(mistake(value.span(), "this is not a name", "write a plain identifier"))
+    Err(mistake(
+        value.span(),
+        "this is not a name",
+        "write a plain identifier",
+    ))
 }
 
 fn string(value: &Expr) -> syn::Result<LitStr> {
@@ -364,14 +414,23 @@ fn string(value: &Expr) -> syn::Result<LitStr> {
                 "the name is empty",
                 "leave `name` out for the function's own path",
             )),
-            other => Err(mistake(other.span(), "`name` is a string", "write `name = \"send\"`")),
+            other => Err(mistake(
+                other.span(),
+                "`name` is a string",
+                "write `name = \"send\"`",
+            )),
         },
-        _ => Err(mistake(value.span(), "`name` is a literal string", "write `name = \"send\"`")),
+        _ => Err(mistake(
+            value.span(),
+            "`name` is a literal string",
+            "write `name = \"send\"`",
+        )),
     }
 }
 
 fn crate_path(arg: &Arg) -> syn::Result<Path> {
-    const HELP: &str = "write the path under which you know `recovery-core`: `crate = ::my_recovery`";
+    const HELP: &str =
+        "write the path under which you know `recovery-core`: `crate = ::my_recovery`";
     match &arg.value {
         Value::Expr(Expr::Path(path)) if path.qself.is_none() => Ok(path.path.clone()),
         Value::Expr(other) => Err(mistake(other.span(), "`crate` is a path", HELP)),

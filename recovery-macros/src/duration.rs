@@ -15,7 +15,11 @@ const FORM: &str = "write a number with its unit, as `250us`, `500ms`, `1.5s`, `
 pub(crate) fn parse(value: &Expr) -> syn::Result<Option<Duration>> {
     match value {
         Expr::Lit(literal) => parse_literal(&literal.lit).map(Some),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) if matches!(**expr, Expr::Lit(_)) => {
+        Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_),
+            expr,
+            ..
+        }) if matches!(**expr, Expr::Lit(_)) => {
             Err(mistake(value.span(), "a duration cannot be negative", FORM))
         }
         _ => Ok(None),
@@ -35,10 +39,18 @@ fn parse_literal(literal: &Lit) -> syn::Result<Duration> {
     };
     let written = literal.to_token_stream().to_string();
     if written.starts_with("0x") || written.starts_with("0o") || written.starts_with("0b") {
-        return Err(mistake(span, "a duration is written in decimal digits", FORM));
+        return Err(mistake(
+            span,
+            "a duration is written in decimal digits",
+            FORM,
+        ));
     }
     if digits.contains(['e', 'E']) {
-        return Err(mistake(span, "a duration is written without an exponent", FORM));
+        return Err(mistake(
+            span,
+            "a duration is written without an exponent",
+            FORM,
+        ));
     }
     if suffix.is_empty() {
         let help = format!("name the unit: `{digits}ms` or `{digits}s`");
@@ -48,10 +60,17 @@ fn parse_literal(literal: &Lit) -> syn::Result<Duration> {
     nanos(digits, unit)
         .and_then(|nanos| {
             let seconds = u64::try_from(nanos / NANOS_PER_SECOND).ok()?;
-            Some(Duration::new(seconds, u32::try_from(nanos % NANOS_PER_SECOND).ok()?))
+            Some(Duration::new(
+                seconds,
+                u32::try_from(nanos % NANOS_PER_SECOND).ok()?,
+            ))
         })
         .ok_or_else(|| {
-            mistake(span, "this duration is finer than a nanosecond, or too long", FORM)
+            mistake(
+                span,
+                "this duration is finer than a nanosecond, or too long",
+                FORM,
+            )
         })
 }
 
@@ -67,7 +86,11 @@ fn unit_nanos(suffix: &str, span: Span) -> syn::Result<u128> {
         "h" => 3_600 * NANOS_PER_SECOND,
         _ => {
             let message = format!("`{suffix}` is not a unit of time");
-            return Err(mistake(span, &message, "the units are `ns`, `us`, `ms`, `s`, `m`, `h`"));
+            return Err(mistake(
+                span,
+                &message,
+                "the units are `ns`, `us`, `ms`, `s`, `m`, `h`",
+            ));
         }
     })
 }
@@ -107,7 +130,11 @@ mod tests {
             ("1h", 3_600_000_000_000),
             ("1_000ms", 1_000_000_000),
         ] {
-            assert_eq!(parsed(text), Ok(Some(Duration::from_nanos(nanos))), "{text}");
+            assert_eq!(
+                parsed(text),
+                Ok(Some(Duration::from_nanos(nanos))),
+                "{text}"
+            );
         }
     }
 

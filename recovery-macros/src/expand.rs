@@ -72,14 +72,18 @@ struct Expansion<'p> {
 impl<'p> Expansion<'p> {
     fn new(policy: &'p Policy, function: &ItemFn) -> Self {
         let site = Span::mixed_site();
-        let name = match &policy.name {
-            Some(name) => name.to_token_stream(),
-            None => {
-                let path = format!("::{}", function.sig.ident.unraw());
-                quote_spanned!(site=> ::core::concat!(::core::module_path!(), #path))
-            }
+        let name = if let Some(name) = &policy.name {
+            name.to_token_stream()
+        } else {
+            let path = format!("::{}", function.sig.ident.unraw());
+            quote_spanned!(site=> ::core::concat!(::core::module_path!(), #path))
         };
-        Self { policy, site, krate: &policy.krate, name }
+        Self {
+            policy,
+            site,
+            krate: &policy.krate,
+            name,
+        }
     }
 
     fn apply(&self, shape: Shape, function: &mut ItemFn) {
@@ -89,11 +93,17 @@ impl<'p> Expansion<'p> {
             match shape {
                 Shape::Async => {
                     let attempt = self.async_attempt(&ret, &rebindings, &function.block);
-                    set_body(&mut function.block, &self.attempts(&ret, &attempt, Wait::Async));
+                    set_body(
+                        &mut function.block,
+                        &self.attempts(&ret, &attempt, Wait::Async),
+                    );
                 }
                 Shape::Blocking => {
                     let attempt = self.blocking_attempt(&ret, &rebindings, &function.block);
-                    set_body(&mut function.block, &self.attempts(&ret, &attempt, Wait::Blocking));
+                    set_body(
+                        &mut function.block,
+                        &self.attempts(&ret, &attempt, Wait::Blocking),
+                    );
                 }
                 Shape::AsyncTrait => self.apply_in_async_trait(&mut rebindings, function),
             }
@@ -115,7 +125,9 @@ impl<'p> Expansion<'p> {
     //     })
     fn apply_in_async_trait(&self, rebindings: &mut Vec<Rebinding>, function: &mut ItemFn) {
         let place = target::async_trait_result(&function.block);
-        let Some(block) = target::async_block_mut(&mut function.block) else { return };
+        let Some(block) = target::async_block_mut(&mut function.block) else {
+            return;
+        };
         for stmt in block.stmts.iter_mut().take(place.unwrap_or_default()) {
             if let Stmt::Local(local) = stmt {
                 // `let mut __self = self;` is async_trait's own, and no copy of an argument.
@@ -173,13 +185,21 @@ impl<'p> Expansion<'p> {
             tokens.extend(quote_spanned!(*site=> let #attempt: u32 = progress.attempt();));
         }
         for ident in &policy.clone {
-            let mutable = rebindings.iter().any(|bound| bound.ident == *ident).then(|| quote!(mut));
+            let mutable = rebindings
+                .iter()
+                .any(|bound| bound.ident == *ident)
+                .then(|| quote!(mut));
             let site = site.located_at(ident.span());
             tokens.extend(quote_spanned! {site=>
                 let #mutable #ident = ::core::clone::Clone::clone(&#ident);
             });
         }
-        for Rebinding { ident, mutable, reborrow } in rebindings {
+        for Rebinding {
+            ident,
+            mutable,
+            reborrow,
+        } in rebindings
+        {
             if policy.clone.contains(ident) {
                 continue;
             }
@@ -192,7 +212,12 @@ impl<'p> Expansion<'p> {
 
     /// The loop around one attempt.
     fn attempts(&self, ret: &Type, attempt: &TokenStream, wait: Wait) -> TokenStream {
-        let Self { site, krate, name, policy } = self;
+        let Self {
+            site,
+            krate,
+            name,
+            policy,
+        } = self;
         let config = self.config();
         let at_most_once = policy.at_most_once;
         let judged = self.failure(ret);
@@ -240,7 +265,12 @@ impl<'p> Expansion<'p> {
 
     /// `let config: &RetryConfig = ..;`, a constant where all is known.
     fn config(&self) -> TokenStream {
-        let Self { site, krate, policy, .. } = self;
+        let Self {
+            site,
+            krate,
+            policy,
+            ..
+        } = self;
         let settings = policy.settings.iter().map(|setting| {
             let (method, value) = (&setting.method, &setting.value);
             quote_spanned!(*site=> .#method(#value))
@@ -248,8 +278,7 @@ impl<'p> Expansion<'p> {
         let policy_of = quote_spanned!(*site=> #krate::__private::policy);
         match &policy.base {
             None => {
-                let built =
-                    quote_spanned!(*site=> #policy_of(#krate::RetryConfig::builder() #(#settings)*));
+                let built = quote_spanned!(*site=> #policy_of(#krate::RetryConfig::builder() #(#settings)*));
                 if policy.settings.iter().all(|setting| setting.is_literal) {
                     quote_spanned!(*site=> let config = const { &#built };)
                 } else {
@@ -277,8 +306,7 @@ impl<'p> Expansion<'p> {
         let Self { site, krate, .. } = self;
         // An error type that is not classified is complained of where it is written.
         let at_error = site.located_at(target::error_span(ret));
-        let classified =
-            quote_spanned!(at_error=> #krate::__private::Failure::classified(error));
+        let classified = quote_spanned!(at_error=> #krate::__private::Failure::classified(error));
         let probed = quote_spanned!(*site=> #krate::__private::Probe::new(error).failure());
         match &self.policy.condition {
             Condition::Transient => classified,

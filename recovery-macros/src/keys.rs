@@ -120,7 +120,12 @@ fn listed(words: &[&str]) -> String {
 fn nearest(word: &str, known: &'static [&'static str]) -> Option<&'static str> {
     known
         .iter()
-        .map(|&candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|&candidate| {
+            (
+                distance(&word.to_lowercase(), &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -152,8 +157,12 @@ mod tests {
 
     #[test]
     fn counts_the_edits() {
-        for (left, right, edits) in [("", "", 0), ("max", "max", 0), ("mx", "max", 1), ("", "max", 3)]
-        {
+        for (left, right, edits) in [
+            ("", "", 0),
+            ("max", "max", 0),
+            ("mx", "max", 1),
+            ("", "max", 3),
+        ] {
             assert_eq!(distance(left, right), edits, "{left} {right}");
         }
         assert_eq!(distance("jiter", "jitter"), 1);

@@ -133,5 +133,5 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Either attribute may stand on top.
 #[proc_macro_attribute]
 pub fn retryable_on(args: TokenStream, item: TokenStream) -> TokenStream {
-    partner::retryable_on(args.into(), item.into()).into()
+    partner::retryable_on(&args.into(), item.into()).into()
 }

@@ -24,8 +24,8 @@ pub(crate) struct RetryableOn {
 }
 
 /// The attribute on top, alone, or left behind by `#[retry]`.
-pub(crate) fn retryable_on(args: TokenStream, item: TokenStream) -> TokenStream {
-    let mark = mark(&args);
+pub(crate) fn retryable_on(args: &TokenStream, item: TokenStream) -> TokenStream {
+    let mark = mark(args);
     if mark.as_deref() == Some("consumed") {
         return item;
     }
@@ -111,7 +111,10 @@ fn mark(tokens: &TokenStream) -> Option<String> {
 
 /// Whether the attribute's path ends in `name`.
 pub(crate) fn names(attr: &Attribute, name: &str) -> bool {
-    attr.path().segments.last().is_some_and(|segment| segment.ident == name)
+    attr.path()
+        .segments
+        .last()
+        .is_some_and(|segment| segment.ident == name)
 }
 
 fn parse_list(tokens: TokenStream, span: Span, diagnostics: &mut Diagnostics) -> RetryableOn {
@@ -134,26 +137,25 @@ fn parse_list(tokens: TokenStream, span: Span, diagnostics: &mut Diagnostics) ->
              retry what `Classify` calls transient",
         );
     }
-    for item in items {
-        match item {
-            Item::Kind(kind) => {
-                let word = kind.unraw().to_string();
-                if keys::KINDS.contains(&word.as_str()) {
-                    listed.kinds.push(kind);
-                } else {
-                    let message = format!("`{word}` is no kind of error");
-                    diagnostics.error(kind.span(), &message, &keys::help_for_kind(&word));
-                }
-            }
-            Item::Pattern(pattern, guard) => listed.patterns.push((pattern, guard)),
+    for Item { pattern, guard } in items {
+        match bare_name(&pattern) {
+            Some(kind) => match check_kind(kind, guard.as_ref()) {
+                Ok(()) => listed.kinds.push(kind.clone()),
+                Err(error) => diagnostics.push(error),
+            },
+            None => match check_pattern(&pattern) {
+                Ok(()) => listed.patterns.push((pattern, guard)),
+                Err(error) => diagnostics.push(error),
+            },
         }
     }
     listed
 }
 
-enum Item {
-    Kind(Ident),
-    Pattern(Pat, Option<Expr>),
+/// A pattern, and its guard if it has one.
+struct Item {
+    pattern: Pat,
+    guard: Option<Expr>,
 }
 
 impl Parse for Item {
@@ -161,32 +163,54 @@ impl Parse for Item {
         let pattern = Pat::parse_multi_with_leading_vert(input)?;
         let guard = if input.peek(Token![if]) {
             input.parse::<Token![if]>()?;
-            Some(input.parse::<Expr>()?)
+            Some(input.parse()?)
         } else {
             None
         };
-        match pattern {
-            Pat::Ident(pat)
-                if pat.by_ref.is_none() && pat.mutability.is_none() && pat.subpat.is_none() =>
-            {
-                match guard {
-                    None => Ok(Self::Kind(pat.ident)),
-                    Some(guard) => Err(mistake(
-                        guard.span(),
-                        "a kind takes no guard",
-                        "put the condition on a pattern of the error: `MyError::Status(code) if *code > 500`",
-                    )),
-                }
-            }
-            Pat::Or(or) if or.cases.iter().any(|case| matches!(case, Pat::Ident(_))) => {
-                Err(mistake(or.span(), "kinds are listed one by one", "separate them by commas"))
-            }
-            Pat::Wild(wild) => Err(mistake(
-                wild.span(),
-                "this would retry every error, also those that stay",
-                "list kinds or patterns; to retry really everything write `when = |_| true`",
-            )),
-            pattern => Ok(Self::Pattern(pattern, guard)),
+        Ok(Self { pattern, guard })
+    }
+}
+
+/// The name, if the pattern is nothing else: a kind.
+fn bare_name(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(pat)
+            if pat.by_ref.is_none() && pat.mutability.is_none() && pat.subpat.is_none() =>
+        {
+            Some(&pat.ident)
         }
+        _ => None,
+    }
+}
+
+fn check_kind(kind: &Ident, guard: Option<&Expr>) -> syn::Result<()> {
+    let word = kind.unraw().to_string();
+    if !keys::KINDS.contains(&word.as_str()) {
+        let message = format!("`{word}` is no kind of error");
+        return Err(mistake(kind.span(), &message, &keys::help_for_kind(&word)));
+    }
+    match guard {
+        None => Ok(()),
+        Some(guard) => Err(mistake(
+            guard.span(),
+            "a kind takes no guard",
+            "put the condition on a pattern of the error: `MyError::Status(code) if *code > 500`",
+        )),
+    }
+}
+
+fn check_pattern(pattern: &Pat) -> syn::Result<()> {
+    match pattern {
+        Pat::Or(or) if or.cases.iter().any(|case| bare_name(case).is_some()) => Err(mistake(
+            or.span(),
+            "kinds are listed one by one",
+            "separate them by commas",
+        )),
+        Pat::Wild(wild) => Err(mistake(
+            wild.span(),
+            "this would retry every error, also those that stay",
+            "list kinds or patterns; to retry really everything write `when = |_| true`",
+        )),
+        _ => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ use syn::{
 use crate::diag::{Diagnostics, mistake};
 
 /// Where the attempt is within the function.
+#[derive(Clone, Copy)]
 pub(crate) enum Shape {
     /// The body of an `async fn`.
     Async,
@@ -46,12 +47,16 @@ pub(crate) fn parse(item: TokenStream) -> syn::Result<ItemFn> {
         }
         match syn::parse2::<Item>(item) {
             Ok(Item::Fn(_)) | Err(_) => error,
-            Ok(Item::Impl(item)) => {
-                mistake(item.impl_token.span, "`#[retry]` retries functions, not an `impl`", HELP)
-            }
-            Ok(Item::Trait(item)) => {
-                mistake(item.trait_token.span, "`#[retry]` retries functions, not a trait", HELP)
-            }
+            Ok(Item::Impl(item)) => mistake(
+                item.impl_token.span,
+                "`#[retry]` retries functions, not an `impl`",
+                HELP,
+            ),
+            Ok(Item::Trait(item)) => mistake(
+                item.trait_token.span,
+                "`#[retry]` retries functions, not a trait",
+                HELP,
+            ),
             Ok(other) => mistake(other.span(), "`#[retry]` retries functions", HELP),
         }
     })
@@ -81,8 +86,11 @@ pub(crate) fn shape(function: &ItemFn, diagnostics: &mut Diagnostics) -> Shape {
             "retry a Rust function that calls it",
         );
     }
-    if let Some(Receiver { mutability: Some(token), kind: ReceiverKind::Value, .. }) =
-        sig.receiver()
+    if let Some(Receiver {
+        mutability: Some(token),
+        kind: ReceiverKind::Value,
+        ..
+    }) = sig.receiver()
     {
         diagnostics.error(
             token.span,
@@ -124,9 +132,17 @@ fn shape_by_type(function: &ItemFn, ty: &Type, diagnostics: &mut Diagnostics) ->
     };
     if let Some(other) = other {
         let message = format!("`#[retry]` needs a function that returns a `Result`, not {other}");
-        diagnostics.error(ty.span(), &message, "return `Result<T, E>`: the error is what is told apart");
+        diagnostics.error(
+            ty.span(),
+            &message,
+            "return `Result<T, E>`: the error is what is told apart",
+        );
     }
-    if function.sig.asyncness.is_some() { Shape::Async } else { Shape::Blocking }
+    if function.sig.asyncness.is_some() {
+        Shape::Async
+    } else {
+        Shape::Blocking
+    }
 }
 
 /// `impl Future` or `Pin<Box<..>>`.
@@ -139,7 +155,11 @@ fn is_future(ty: &Type) -> bool {
             };
             last.is_some_and(|segment| segment.ident == "Future")
         }),
-        Type::Path(ty) => ty.path.segments.last().is_some_and(|segment| segment.ident == "Pin"),
+        Type::Path(ty) => ty
+            .path
+            .segments
+            .last()
+            .is_some_and(|segment| segment.ident == "Pin"),
         _ => false,
     }
 }
@@ -149,7 +169,12 @@ fn is_future(ty: &Type) -> bool {
 pub(crate) fn async_trait_result(block: &Block) -> Option<usize> {
     let stmts = &async_block(block)?.stmts;
     stmts.iter().position(|stmt| {
-        let Stmt::Local(Local { pat: Pat::Type(pat), init: Some(_), .. }) = stmt else {
+        let Stmt::Local(Local {
+            pat: Pat::Type(pat),
+            init: Some(_),
+            ..
+        }) = stmt
+        else {
             return false;
         };
         matches!(&*pat.pat, Pat::Ident(pat) if pat.ident == "__ret")
@@ -192,7 +217,11 @@ pub(crate) fn take_mut_arguments(function: &mut ItemFn) -> Vec<Rebinding> {
 pub(crate) fn take_mut(pat: &mut Pat, reborrow: bool, rebindings: &mut Vec<Rebinding>) {
     let mut bindings = Bindings(|pat: &mut PatIdent| {
         if pat.by_ref.is_none() && pat.mutability.take().is_some() {
-            rebindings.push(Rebinding { ident: pat.ident.clone(), mutable: true, reborrow });
+            rebindings.push(Rebinding {
+                ident: pat.ident.clone(),
+                mutable: true,
+                reborrow,
+            });
         }
     });
     bindings.visit_pat_mut(pat);

@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
+use recovery_core::{Classify, ErrorKind};
 use recovery_core::{
     Retry, RetryConfig, exponential_backoff_retry, handle_rate_limit, retry,
     retry_with_extended_timeout, smart_retry,
 };
-use recovery_core::{Classify, ErrorKind};
 use tokio::time::Instant;
 
 fn lost() -> io::Error {
@@ -46,15 +46,22 @@ async fn agrees_with_the_attribute_to_the_nanosecond() {
             })
             .await;
         assert!(result.is_err());
-        assert_eq!((by_attribute, waited), (by_closure, start.elapsed()), "seed {seed}");
+        assert_eq!(
+            (by_attribute, waited),
+            (by_closure, start.elapsed()),
+            "seed {seed}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_retried_future_can_be_spawned() {
-    let words = vec!["one".to_owned(), "two".to_owned()];
+    let words = ["one".to_owned(), "two".to_owned()];
     let task = tokio::spawn(async move {
-        let config = RetryConfig::builder().initial_delay(Duration::ZERO).build().expect("valid");
+        let config = RetryConfig::builder()
+            .initial_delay(Duration::ZERO)
+            .build()
+            .expect("valid");
         Retry::new(config)
             .run(async |attempt| {
                 tokio::task::yield_now().await;
@@ -68,7 +75,10 @@ async fn a_retried_future_can_be_spawned() {
 #[test]
 fn blocking_and_hooked_and_narrowed() {
     let mut hooked = Vec::new();
-    let config = RetryConfig::builder().initial_delay(Duration::ZERO).build().expect("valid");
+    let config = RetryConfig::builder()
+        .initial_delay(Duration::ZERO)
+        .build()
+        .expect("valid");
     let result: Result<(), io::Error> = Retry::new(config.clone())
         .name("blocking")
         .on_retry(|failed| hooked.push((failed.number, failed.name == "blocking")))
@@ -87,16 +97,22 @@ fn blocking_and_hooked_and_narrowed() {
     assert_eq!(calls, 1);
 
     let mut calls = 0;
-    let result: Result<(), io::Error> = Retry::new(config.clone()).at_most_once().run_blocking(|_| {
-        calls += 1;
-        Err(lost())
-    });
+    let result: Result<(), io::Error> =
+        Retry::new(config.clone()).at_most_once().run_blocking(|_| {
+            calls += 1;
+            Err(lost())
+        });
     assert!(result.is_err());
     assert_eq!(calls, 1, "a reset connection may have carried the call");
 
     let result: Result<u32, String> =
-        Retry::unclassified(config, |error: &String| error == "again")
-            .run_blocking(|attempt| if attempt < 3 { Err("again".into()) } else { Ok(attempt) });
+        Retry::unclassified(config, |error: &String| error == "again").run_blocking(|attempt| {
+            if attempt < 3 {
+                Err("again".into())
+            } else {
+                Ok(attempt)
+            }
+        });
     assert_eq!(result, Ok(3));
 }
 
@@ -170,7 +186,9 @@ async fn handle_rate_limit_waits_what_was_asked_and_retries_nothing_else() {
     )
     .await;
     assert_eq!((result, calls), (Err(ApiError::Limited), 3));
-    assert!(start.elapsed() >= Duration::from_secs(18) && start.elapsed() < Duration::from_secs(19));
+    assert!(
+        start.elapsed() >= Duration::from_secs(18) && start.elapsed() < Duration::from_secs(19)
+    );
 
     let mut calls = 0;
     let result: Result<(), _> = handle_rate_limit(
@@ -187,7 +205,10 @@ async fn handle_rate_limit_waits_what_was_asked_and_retries_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn extended_timeouts_double_after_a_timeout_and_only_then() {
     let mut limits = Vec::new();
-    let config = RetryConfig::builder().max_attempts(4).build().expect("valid");
+    let config = RetryConfig::builder()
+        .max_attempts(4)
+        .build()
+        .expect("valid");
     let result: io::Result<()> = retry_with_extended_timeout(
         |limit| {
             limits.push(limit.as_secs());
@@ -203,6 +224,9 @@ async fn extended_timeouts_double_after_a_timeout_and_only_then() {
         config,
     )
     .await;
-    assert_eq!(result.expect_err("never answered").kind(), io::ErrorKind::TimedOut);
+    assert_eq!(
+        result.expect_err("never answered").kind(),
+        io::ErrorKind::TimedOut
+    );
     assert_eq!(limits, [3, 6, 6, 12]);
 }

@@ -71,10 +71,17 @@ async fn each_wait_and_the_recovery_are_told_once() {
     );
 }
 
+#[retry(at_most_once, name = "once")]
+async fn once() -> io::Result<()> {
+    Err(io::ErrorKind::BrokenPipe.into())
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_end_is_told_with_its_reason() {
     let (lines, _guard) = Lines::capture();
-    call(&mut vec![io::ErrorKind::BrokenPipe; 3]).await.unwrap_err();
+    call(&mut vec![io::ErrorKind::BrokenPipe; 3])
+        .await
+        .unwrap_err();
     let last = lines.take().pop().unwrap();
     assert_eq!(
         last,
@@ -88,11 +95,6 @@ async fn the_end_is_told_with_its_reason() {
             r#"WARN recovery: retry.gave_up name="events::call" attempt=1 max=3 waited_ms=0 kind="NotFound" reason="not_retryable" error=entity not found"#
         ]
     );
-
-    #[retry(at_most_once, name = "once")]
-    async fn once() -> io::Result<()> {
-        Err(io::ErrorKind::BrokenPipe.into())
-    }
     once().await.unwrap_err();
     let last = lines.take().pop().unwrap();
     assert!(last.contains(r#"name="once""#) && last.contains(r#"reason="may_have_taken_effect""#));
@@ -111,5 +113,8 @@ async fn an_error_that_cannot_be_shown_is_left_out() {
     silent().await.unwrap_err();
     let lines = lines.take();
     assert_eq!(lines.len(), 2);
-    assert!(lines.iter().all(|line| !line.contains("error=")), "{lines:?}");
+    assert!(
+        lines.iter().all(|line| !line.contains("error=")),
+        "{lines:?}"
+    );
 }

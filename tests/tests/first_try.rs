@@ -30,7 +30,9 @@ fn poll_once<F: Future>(future: F) -> F::Output {
 
 #[test]
 fn success_allocates_nothing_and_draws_nothing() {
-    let client = Client { retry_config: RetryConfig::default() };
+    let client = Client {
+        retry_config: RetryConfig::default(),
+    };
     assert_eq!(poll_once(client.call(1)).unwrap(), 1);
 
     fastrand::seed(3);

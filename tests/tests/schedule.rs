@@ -7,7 +7,9 @@ use recovery_core::{InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn config(edit: impl FnOnce(RetryConfigBuilder) -> RetryConfigBuilder) -> RetryConfig {
-    edit(RetryConfig::builder()).build().expect("a valid policy")
+    edit(RetryConfig::builder())
+        .build()
+        .expect("a valid policy")
 }
 
 #[test]
@@ -23,7 +25,9 @@ fn default_is_three_attempts_from_half_a_second_to_thirty_doubling_with_jitter()
 #[test]
 fn delays_double_up_to_the_cap_and_stay_there() {
     let config = config(|policy| policy.jitter(Jitter::None));
-    let seconds: Vec<f64> = (1..=9).map(|n| config.next_delay(n).as_secs_f64()).collect();
+    let seconds: Vec<f64> = (1..=9)
+        .map(|n| config.next_delay(n).as_secs_f64())
+        .collect();
     assert_eq!(seconds, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]);
     assert_eq!(config.next_delay(1_000_000), 30 * SECOND);
     assert_eq!(config.next_delay(u32::MAX), 30 * SECOND);
@@ -44,7 +48,10 @@ fn other_factors_grow_by_their_powers() {
     ];
     for (attempt, seconds) in (1..).zip(expected) {
         let delay = config.next_delay(attempt).as_secs_f64();
-        assert!((delay - seconds).abs() < 0.000_6, "attempt {attempt}: {delay} and not {seconds}");
+        assert!(
+            (delay - seconds).abs() < 0.000_6,
+            "attempt {attempt}: {delay} and not {seconds}"
+        );
     }
 }
 
@@ -58,14 +65,22 @@ fn a_factor_of_one_keeps_the_delay() {
 fn drawn(config: &RetryConfig, attempt: u32) -> (Duration, Duration) {
     fastrand::seed(u64::from(attempt));
     let draws: Vec<Duration> = (0..20_000).map(|_| config.next_delay(attempt)).collect();
-    (*draws.iter().min().expect("drawn"), *draws.iter().max().expect("drawn"))
+    (
+        *draws.iter().min().expect("drawn"),
+        *draws.iter().max().expect("drawn"),
+    )
 }
 
 #[test]
 fn jitter_fills_its_range_and_never_leaves_it() {
     let capped = 30 * SECOND;
     let cases: [(Jitter, u32, Duration, Duration); 7] = [
-        (Jitter::Proportional(0.25), 1, SECOND / 2, Duration::from_millis(625)),
+        (
+            Jitter::Proportional(0.25),
+            1,
+            SECOND / 2,
+            Duration::from_millis(625),
+        ),
         // At the cap the spread is kept by starting lower: 30 / 1.25.
         (Jitter::Proportional(0.25), 20, 24 * SECOND, capped),
         (Jitter::Proportional(1.0), 1_000_000, 15 * SECOND, capped),
@@ -77,9 +92,15 @@ fn jitter_fills_its_range_and_never_leaves_it() {
     for (jitter, attempt, low, high) in cases {
         let config = config(|policy| policy.jitter(jitter));
         let (shortest, longest) = drawn(&config, attempt);
-        let near = (high - low) / 100;
-        assert!(shortest >= low && shortest < low + near, "{jitter:?} {attempt}: {shortest:?}");
-        assert!(longest <= high && longest > high - near, "{jitter:?} {attempt}: {longest:?}");
+        let near = high.saturating_sub(low) / 100;
+        assert!(
+            shortest >= low && shortest < low + near,
+            "{jitter:?} {attempt}: {shortest:?}"
+        );
+        assert!(
+            longest <= high && longest + near > high,
+            "{jitter:?} {attempt}: {longest:?}"
+        );
     }
 }
 
@@ -88,7 +109,9 @@ fn one_seed_gives_one_sequence() {
     let config = RetryConfig::default();
     let sequence = || {
         fastrand::seed(42);
-        (1..=50).map(|attempt| config.next_delay(attempt)).collect::<Vec<_>>()
+        (1..=50)
+            .map(|attempt| config.next_delay(attempt))
+            .collect::<Vec<_>>()
     };
     assert_eq!(sequence(), sequence());
 }
@@ -96,9 +119,14 @@ fn one_seed_gives_one_sequence() {
 #[test]
 fn builder_refuses_what_cannot_be_meant() {
     let build = |edit: fn(RetryConfigBuilder) -> RetryConfigBuilder| {
-        edit(RetryConfig::builder()).build().expect_err("an impossible policy")
+        edit(RetryConfig::builder())
+            .build()
+            .expect_err("an impossible policy")
     };
-    assert_eq!(build(|policy| policy.max_attempts(0)), InvalidConfig::NoAttempts);
+    assert_eq!(
+        build(|policy| policy.max_attempts(0)),
+        InvalidConfig::NoAttempts
+    );
     for factor in [0.99, 0.0, -2.0, f64::INFINITY] {
         let refused = RetryConfig::builder().backoff_factor(factor).build();
         assert_eq!(refused, Err(InvalidConfig::BackoffFactor(factor)));
@@ -108,10 +136,21 @@ fn builder_refuses_what_cannot_be_meant() {
         InvalidConfig::BackoffFactor(factor) if factor.is_nan()
     ));
     for fraction in [-0.1, 1.1, f64::INFINITY] {
-        let refused = RetryConfig::builder().jitter(Jitter::Proportional(fraction)).build();
+        let refused = RetryConfig::builder()
+            .jitter(Jitter::Proportional(fraction))
+            .build();
         assert_eq!(refused, Err(InvalidConfig::JitterFraction(fraction)));
     }
     let refused = build(|policy| policy.initial_delay(SECOND).max_delay(SECOND / 2));
-    assert_eq!(refused, InvalidConfig::InitialAboveMax { initial: SECOND, max: SECOND / 2 });
-    assert_eq!(refused.to_string(), "initial_delay (1s) is longer than max_delay (500ms)");
+    assert_eq!(
+        refused,
+        InvalidConfig::InitialAboveMax {
+            initial: SECOND,
+            max: SECOND / 2
+        }
+    );
+    assert_eq!(
+        refused.to_string(),
+        "initial_delay (1s) is longer than max_delay (500ms)"
+    );
 }

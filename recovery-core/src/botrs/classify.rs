@@ -18,8 +18,10 @@ const TOKEN_REFUSED: &str = "Token request failed";
 
 /// The session limit, and the two codes of a session that is over.
 const SDK_SESSION_LIMIT: i32 = botrs::error::CODE_CONN_CLOSE_CANT_IDENTIFY;
-const SDK_SESSION_OVER: [i32; 2] =
-    [botrs::error::CODE_INVALID_SESSION, botrs::error::CODE_CONN_CLOSE_CANT_RESUME];
+const SDK_SESSION_OVER: [i32; 2] = [
+    botrs::error::CODE_INVALID_SESSION,
+    botrs::error::CODE_CONN_CLOSE_CANT_RESUME,
+];
 
 /// Messages of refusals that the platform hides behind a 400 or a 500, and that no retry cures.
 /// The code that would tell is lost in botrs.
@@ -163,8 +165,13 @@ pub fn is_already_delivered(error: &BotError) -> bool {
 /// Whether the platform has taken the message and audits it first (HTTP 201 or 202). It must not
 /// be sent again; the outcome comes as the event `MESSAGE_AUDIT_PASS` or `MESSAGE_AUDIT_REJECT`.
 pub fn is_pending(error: &BotError) -> bool {
-    matches!(error, BotError::Api { code: 201 | 202, .. })
-        || matches!(error, BotError::Api { code, .. } if codes::AUDITED.contains(code))
+    matches!(
+        error,
+        BotError::Api {
+            code: 201 | 202,
+            ..
+        }
+    ) || matches!(error, BotError::Api { code, .. } if codes::AUDITED.contains(code))
 }
 
 /// Whether the platform no longer accepts the access token. A `botrs::Token` keeps it until it

@@ -23,9 +23,25 @@ pub(super) fn meaning(code: u32) -> (ErrorKind, Effect) {
         DEDUPLICATED => return (ErrorKind::Conflict, Effect::Done),
         _ if AUDITED.contains(&code) => return (ErrorKind::Other, Effect::Done),
         // "May be retried", or "usually passes at the first retry".
-        11_242 | 11_252 | 11_263 | 11_281 | 304_082 | 306_003 | 306_005 | 306_006 | 501_002
-        ..=501_004 | 501_006 | 501_007 | 501_011 | 501_012 | 620_007 | 40_034_004 | 40_054_006
-        | 50_055_001 | 50_055_002 | 50_055_006 => ErrorKind::Server,
+        11_242
+        | 11_252
+        | 11_263
+        | 11_281
+        | 304_082
+        | 306_003
+        | 306_005
+        | 306_006
+        | 501_002..=501_004
+        | 501_006
+        | 501_007
+        | 501_011
+        | 501_012
+        | 620_007
+        | 40_034_004
+        | 40_054_006
+        | 50_055_001
+        | 50_055_002
+        | 50_055_006 => ErrorKind::Server,
         // Channel messages need a live gateway session; it may be on its way back.
         304_018 => ErrorKind::Network,
         20_028 | 22_009 | 100_001 | 610_013 | 620_006 | 1_100_100 | 1_100_308 | 40_034_100 => {
@@ -35,9 +51,23 @@ pub(super) fn meaning(code: u32) -> (ErrorKind, Effect) {
             ErrorKind::Authentication
         }
         // Permissions, bans, and quotas of the day or the month, which no short wait cures.
-        11_253 | 11_254 | 11_264 | 11_265 | 11_282 | 100_007 | 304_022 | 304_035 | 304_045
-        | 304_047 | 304_049 | 304_050 | 40_034_101 | 40_034_105 | 40_054_002..=40_054_004
-        | 40_054_013 | 40_054_016 => ErrorKind::Forbidden,
+        11_253
+        | 11_254
+        | 11_264
+        | 11_265
+        | 11_282
+        | 100_007
+        | 304_022
+        | 304_035
+        | 304_045
+        | 304_047
+        | 304_049
+        | 304_050
+        | 40_034_101
+        | 40_034_105
+        | 40_054_002..=40_054_004
+        | 40_054_013
+        | 40_054_016 => ErrorKind::Forbidden,
         10_004 => ErrorKind::NotFound,
         // Content, and reply windows that have closed: 304026, 40034005, 40034024 and others.
         _ => ErrorKind::InvalidInput,

@@ -25,11 +25,16 @@ pub fn accepted(answer: MessageResponse) -> Result<MessageResponse, BotError> {
     if answer.id.is_some() {
         return Ok(answer);
     }
-    let code = ["err_code", "code"].iter().find_map(|key| answer.extra.get(*key)?.as_u64());
+    let code = ["err_code", "code"]
+        .iter()
+        .find_map(|key| answer.extra.get(*key)?.as_u64());
     match code {
         None | Some(0) => Ok(answer),
         Some(code) => {
-            let message = answer.extra.get("message").and_then(|message| message.as_str());
+            let message = answer
+                .extra
+                .get("message")
+                .and_then(|message| message.as_str());
             Err(BotError::Api {
                 code: u32::try_from(code).unwrap_or(u32::MAX),
                 message: message.unwrap_or("refused without a message").to_owned(),

@@ -183,8 +183,8 @@ impl RetryConfigBuilder {
         if config.max_attempts == 0 {
             config.max_attempts = 1;
         }
-        if !(config.backoff_factor >= 1.0) {
-            config.backoff_factor = 1.0; // NaN too
+        if config.backoff_factor.is_nan() || config.backoff_factor < 1.0 {
+            config.backoff_factor = 1.0;
         }
         if let Jitter::Proportional(fraction) = config.jitter {
             config.jitter = if fraction >= 0.0 {

@@ -77,7 +77,12 @@ impl Failure {
 
     /// An error of which nothing is known; not retried unless somebody says so.
     pub(crate) const fn unclassified() -> Self {
-        Self { kind: ErrorKind::Other, effect: Effect::Unknown, retry_after: None, retryable: false }
+        Self {
+            kind: ErrorKind::Other,
+            effect: Effect::Unknown,
+            retry_after: None,
+            retryable: false,
+        }
     }
 
     /// Retried when of one of `kinds`, unless the call surely took effect.
@@ -111,7 +116,10 @@ pub struct Progress {
 
 impl Progress {
     /// Before the first attempt.
-    pub const START: Self = Self { attempt: 1, waited_ms: 0 };
+    pub const START: Self = Self {
+        attempt: 1,
+        waited_ms: 0,
+    };
 
     /// The number of the attempt that runs, from 1.
     pub const fn attempt(self) -> u32 {
@@ -156,17 +164,15 @@ impl Machine<'_> {
         } else {
             None
         };
-        match stop {
-            Some(reason) => {
-                event::gave_up(self, progress, failure, reason, error);
-                None
-            }
-            None => {
-                let delay = self.config.next_delay_after(progress.attempt, failure.retry_after);
-                event::scheduled(self, progress, failure, delay, error);
-                Some(delay)
-            }
+        if let Some(reason) = stop {
+            event::gave_up(self, progress, failure, reason, error);
+            return None;
         }
+        let delay = self
+            .config
+            .next_delay_after(progress.attempt, failure.retry_after);
+        event::scheduled(self, progress, failure, delay, error);
+        Some(delay)
     }
 
     /// What the hook is shown.

@@ -1,7 +1,6 @@
 //! The closure API: the same engine for whom an attribute does not fit.
 
 use std::fmt::Display;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::config::RetryConfig;
@@ -103,7 +102,13 @@ impl<E, F: FnMut(&Attempt<'_, E>)> Hook<E> for OnRetry<F> {
 impl Retry {
     /// Retries the errors that call themselves transient ([`Classify::is_transient`]).
     pub const fn new(config: RetryConfig) -> Self {
-        Self { config, name: "retry", at_most_once: false, decide: ByClass, hook: NoHook }
+        Self {
+            config,
+            name: "retry",
+            at_most_once: false,
+            decide: ByClass,
+            hook: NoHook,
+        }
     }
 
     /// Retries, by `config`, the errors for which `is_retryable` holds; for errors that do not
@@ -223,12 +228,9 @@ impl<D, H> Retry<D, H> {
         D: Decide<E>,
         H: Hook<E>,
     {
-        let error = match result {
-            Ok(_) => {
-                progress.succeeded(self.name);
-                return None;
-            }
-            Err(error) => error,
+        let Err(error) = result else {
+            progress.succeeded(self.name);
+            return None;
         };
         let machine = Machine {
             name: self.name,
@@ -237,7 +239,8 @@ impl<D, H> Retry<D, H> {
         };
         let failure = self.decide.failure(error);
         let delay = machine.after_failure(progress, failure, Some(error))?;
-        self.hook.before_wait(&machine.attempt(progress, failure, error, delay));
+        self.hook
+            .before_wait(&machine.attempt(progress, failure, error, delay));
         Some(delay)
     }
 }
@@ -282,7 +285,11 @@ where
     Fut: Future<Output = Result<T, E>>,
     E: Classify + Display,
 {
-    Retry::new(config).name("smart_retry").when(is_retryable).run(|_| operation()).await
+    Retry::new(config)
+        .name("smart_retry")
+        .when(is_retryable)
+        .run(|_| operation())
+        .await
 }
 
 /// Calls `operation` at most `max_attempts` times, with the default policy's doubling delays, as
@@ -305,8 +312,14 @@ where
     Fut: Future<Output = Result<T, E>>,
     E: Classify + Display,
 {
-    let config = RetryConfig { max_attempts: max_attempts.max(1), ..RetryConfig::DEFAULT };
-    Retry::new(config).name("exponential_backoff_retry").run(|_| operation()).await
+    let config = RetryConfig {
+        max_attempts: max_attempts.max(1),
+        ..RetryConfig::DEFAULT
+    };
+    Retry::new(config)
+        .name("exponential_backoff_retry")
+        .run(|_| operation())
+        .await
 }
 
 /// Calls `operation` again when the server says that there were too many calls, after the time
@@ -324,8 +337,10 @@ where
     Fut: Future<Output = Result<T, E>>,
     E: Classify + Display,
 {
-    let config =
-        RetryConfig { max_attempts: max_retries.saturating_add(1), ..RetryConfig::DEFAULT };
+    let config = RetryConfig {
+        max_attempts: max_retries.saturating_add(1),
+        ..RetryConfig::DEFAULT
+    };
     Retry::new(config)
         .name("handle_rate_limit")
         .when(|error: &E| error.kind() == crate::ErrorKind::RateLimited)
@@ -375,6 +390,9 @@ where
     Fut: Future<Output = Result<T, E>>,
     E: Classify + Display + From<TimedOut>,
 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    // Atomic so that the future can be spawned; the attempts run one after the other.
     let timeouts = AtomicU32::new(0);
     Retry::new(config)
         .name("retry_with_extended_timeout")

@@ -66,7 +66,10 @@ impl DelayRange {
 /// `initial · factor^(attempt − 1)`; 584 years where that is more.
 fn grow(initial: u64, factor: f64, attempt: u32) -> u64 {
     let steps = attempt.saturating_sub(1);
-    #[expect(clippy::float_cmp, reason = "exactly 2 takes the exact path, anything else the other")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "exactly 2 takes the exact path, anything else the other"
+    )]
     if factor == 2.0 {
         return if initial == 0 {
             0
@@ -79,7 +82,10 @@ fn grow(initial: u64, factor: f64, attempt: u32) -> u64 {
     if initial == 0 {
         return 0; // and not 0 · ∞
     }
-    scale(initial, factor.powi(i32::try_from(steps).unwrap_or(i32::MAX)))
+    scale(
+        initial,
+        factor.powi(i32::try_from(steps).unwrap_or(i32::MAX)),
+    )
 }
 
 /// `nanos · factor`, rounded, saturating.
@@ -126,8 +132,14 @@ mod tests {
         for attempt in [2, 3, 33, 1_000_000, u32::MAX] {
             assert_eq!(forever.next_delay(attempt), Duration::from_nanos(u64::MAX));
         }
-        assert_eq!(exact(0, 1e300, Duration::MAX).next_delay(u32::MAX), Duration::ZERO);
-        assert_eq!(exact(1, 1.0, Duration::MAX).next_delay(u32::MAX), Duration::from_millis(1));
+        assert_eq!(
+            exact(0, 1e300, Duration::MAX).next_delay(u32::MAX),
+            Duration::ZERO
+        );
+        assert_eq!(
+            exact(1, 1.0, Duration::MAX).next_delay(u32::MAX),
+            Duration::from_millis(1)
+        );
     }
 
     #[test]
@@ -135,17 +147,25 @@ mod tests {
         let range = DelayRange { low: 5, high: 6 };
         fastrand::seed(7);
         let drawn: Vec<u128> = (0..64).map(|_| range.pick().as_nanos()).collect();
-        assert!(drawn.contains(&5) && drawn.contains(&6) && drawn.iter().all(|n| (5..=6).contains(n)));
+        assert!(
+            drawn.contains(&5) && drawn.contains(&6) && drawn.iter().all(|n| (5..=6).contains(n))
+        );
     }
 
     #[test]
     fn push_back_is_a_floor_with_jitter_on_top() {
-        let config = RetryConfig { jitter: Jitter::Full, ..exact(100, 2.0, Duration::from_secs(1)) };
+        let config = RetryConfig {
+            jitter: Jitter::Full,
+            ..exact(100, 2.0, Duration::from_secs(1))
+        };
         let asked = Duration::from_secs(60);
         for attempt in 1..50 {
             let delay = config.next_delay_after(attempt, Some(asked));
             assert!(delay >= asked, "never below what was asked: {delay:?}");
-            assert!(delay <= asked + Duration::from_secs(1), "the jitter is the schedule's: {delay:?}");
+            assert!(
+                delay <= asked + Duration::from_secs(1),
+                "the jitter is the schedule's: {delay:?}"
+            );
         }
         assert!(config.next_delay_after(5, Some(Duration::ZERO)) <= Duration::from_secs(1));
     }
