@@ -162,6 +162,44 @@ async fn ctrl_c_lets_replies_finish_and_ends_well() {
     platform.shutdown().await;
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_killed_stage_leaves_no_bot_behind() {
+    let mut stage = bot(&["--commands", "500"])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let id = stage.id().expect("it runs");
+    let children = format!("/proc/{id}/task/{id}/children");
+    let bot = async {
+        loop {
+            let children = std::fs::read_to_string(&children).expect("it runs");
+            if let Some(bot) = children.split_whitespace().next() {
+                let command = std::fs::read_to_string(format!("/proc/{bot}/cmdline"));
+                if command.is_ok_and(|command| command.contains("--end-with-parent")) {
+                    return bot.to_owned();
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let bot = tokio::time::timeout(LIMIT, bot)
+        .await
+        .expect("it starts the bot");
+    tokio::time::sleep(Duration::from_secs(1)).await; // the bot connects
+    stage.kill().await.expect("kill -9");
+    let gone = async {
+        while std::fs::read_to_string(format!("/proc/{bot}/stat"))
+            .is_ok_and(|stat| !stat.contains(") Z "))
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, gone)
+        .await
+        .expect("the bot ends too");
+}
+
 #[tokio::test]
 async fn a_reply_that_waits_holds_up_no_other() {
     let staged = Staged::start(PlatformOptions::default(), &["--log", "off"]).await;

@@ -33,6 +33,10 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILTER", value_parser = parse_filter)]
     pub(crate) log: Option<String>,
 
+    /// End like at Ctrl-C when the program that started this one has died.
+    #[arg(long, hide = true)]
+    pub(crate) end_with_parent: bool,
+
     /// Loopback platform: faults, ids and the order of commands follow from it [default: 1].
     #[arg(long)]
     pub(crate) seed: Option<u64>,

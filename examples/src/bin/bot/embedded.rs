@@ -21,7 +21,11 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
 
     let program = env::current_exe().context("cannot find the program itself")?;
     let mut bot = Command::new(program);
-    bot.args(["--log", cli.log.as_deref().unwrap_or("off")]);
+    bot.args([
+        "--end-with-parent",
+        "--log",
+        cli.log.as_deref().unwrap_or("off"),
+    ]);
     if cli.without_recovery {
         bot.arg("--without-recovery");
     }
@@ -41,6 +45,9 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             ""
         },
     );
+    if report.interrupted {
+        eprintln!("bot: interrupted; what was under way may be shown as lost");
+    }
     if !matches!(report.bot_exit, BotExit::Asked(status) if status.success()) {
         eprintln!(
             "bot: the bot {}; see what it says with --log info",

@@ -34,8 +34,19 @@ async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Mode::Embedded => embedded::run(cli).await,
         Mode::Platform(credentials) => {
             cli.start_log()?;
+            if cli.end_with_parent {
+                end_with_parent()?;
+            }
             connection::run(cli, credentials).await?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Asks the system to interrupt this process when its parent dies, however it dies. Elsewhere
+/// than on Linux a killed parent leaves the bot behind.
+fn end_with_parent() -> anyhow::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::INT))?;
+    Ok(())
 }
