@@ -35,7 +35,7 @@ pub fn holds<E>(error: &E, predicate: impl FnOnce(&E) -> bool) -> bool {
 }
 
 /// Gives a closure literal its signature.
-pub fn call_hook<E, R>(attempt: &Attempt<'_, E>, hook: impl FnOnce(&Attempt<'_, E>) -> R) {
+pub fn call_hook<E>(attempt: &Attempt<'_, E>, hook: impl FnOnce(&Attempt<'_, E>)) {
     hook(attempt);
 }
 
@@ -116,6 +116,21 @@ impl<E> Mute<'_, E> {
         None
     }
 }
+
+/// What a `mut` argument starts the next attempt with: what it was called with.
+pub fn again<T: Again>(value: T) -> T {
+    value
+}
+
+#[diagnostic::on_unimplemented(
+    message = "a `mut` argument of type `{Self}` cannot start each attempt as it was passed",
+    label = "each attempt would need its own",
+    note = "give each attempt a clone: `#[retry(clone(argument))]`"
+)]
+pub trait Again {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> Again for T {}
 
 /// Never called; gives an attempt's early return its type.
 pub fn never<R>() -> R {

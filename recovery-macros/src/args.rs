@@ -1,7 +1,7 @@
 //! Parses `#[retry(..)]` into options, each with its value as written; their meaning is given
 //! in `check`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, Token, token};
 
 use crate::diag::{Diagnostics, mistake};
-use crate::keys;
+use crate::{duration, keys, list};
 
 /// One option as written.
 pub(crate) struct Arg {
@@ -28,33 +28,21 @@ pub(crate) enum Value {
     List(Vec<Expr>, Span),
 }
 
-/// All options that can be read; what cannot is noted, and reading goes on after the next comma.
+/// All options that can be read, each once.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<Arg> {
-    let parser = |input: ParseStream<'_>| {
-        let mut args: Vec<Arg> = Vec::new();
-        while !input.is_empty() {
-            match parse_arg(input) {
-                Ok(arg) => {
-                    if args.iter().any(|earlier| earlier.key == arg.key) {
-                        let message = format!("`{}` is given twice", arg.key.unraw());
-                        diagnostics.error(arg.key.span(), &message, "keep one of them");
-                    } else {
-                        args.push(arg);
-                    }
-                }
-                Err(error) => {
-                    diagnostics.push(error);
-                    skip_to_comma(input)?;
-                }
-            }
-            if input.peek(Token![,]) {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(args)
-    };
+    let parser = |input: ParseStream<'_>| list::parse(input, diagnostics, parse_arg);
     // Every mistake has been noted on the way.
-    parser.parse2(tokens).unwrap_or_default()
+    let read = parser.parse2(tokens).unwrap_or_default();
+    let mut args: Vec<Arg> = Vec::new();
+    for arg in read {
+        if args.iter().any(|earlier| earlier.key == arg.key) {
+            let message = format!("`{}` is given twice", arg.key.unraw());
+            diagnostics.error(arg.key.span(), &message, "keep one of them");
+        } else {
+            args.push(arg);
+        }
+    }
+    args
 }
 
 fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
@@ -67,29 +55,55 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
     }
     let key = Ident::parse_any(input)?;
     let word = key.unraw().to_string();
-    if !keys::OPTIONS.contains(&word.as_str()) {
+    let known = keys::OPTIONS.contains(&word.as_str());
+    // The value of an unknown option is read too: a comma in it is no end.
+    let value = parse_value(input, &key);
+    if !known {
         let message = format!("`#[retry]` has no option `{word}`");
         return Err(mistake(key.span(), &message, &keys::help_for_option(&word)));
     }
-    let value = if input.peek(token::Paren) {
-        let content;
-        let parens = syn::parenthesized!(content in input);
-        let items = Punctuated::<Expr, Token![,]>::parse_terminated(&content)?;
-        Value::List(items.into_iter().collect(), parens.span.join())
-    } else if input.peek(Token![=]) {
-        input.parse::<Token![=]>()?;
-        if input.is_empty() || input.peek(Token![,]) {
-            let message = format!("`{word}` has no value");
-            return Err(mistake(key.span(), &message, "write it behind the `=`"));
-        }
-        Value::Expr(input.parse()?)
-    } else {
-        Value::Bare
-    };
+    let value = value?;
     if !input.is_empty() && !input.peek(Token![,]) {
         return Err(stray_token(input, &word, &value));
     }
     Ok(Arg { key, value })
+}
+
+fn parse_value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
+    let unreadable = |input, error: &syn::Error| {
+        let help = format!("look at the value of `{}`", key.unraw());
+        list::unreadable(input, error, key.span(), &help)
+    };
+    if input.peek(token::Paren) {
+        let content;
+        let parens = syn::parenthesized!(content in input);
+        let items = Punctuated::<Expr, Token![,]>::parse_terminated(&content)
+            .map_err(|error| unreadable(&content, &error))?;
+        Ok(Value::List(
+            items.into_iter().map(ungrouped).collect(),
+            parens.span.join(),
+        ))
+    } else if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        if input.is_empty() || input.peek(Token![,]) {
+            let message = format!("`{}` has no value", key.unraw());
+            return Err(mistake(key.span(), &message, "write it behind the `=`"));
+        }
+        let value = input.parse().map_err(|error| unreadable(input, &error))?;
+        Ok(Value::Expr(ungrouped(value)))
+    } else {
+        Ok(Value::Bare)
+    }
+}
+
+/// The expression without the invisible group that a `macro_rules!` puts around a fragment, and
+/// without parentheses around a literal.
+fn ungrouped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(*group.expr),
+        Expr::Paren(paren) if matches!(*paren.expr, Expr::Lit(_)) => *paren.expr,
+        expr => expr,
+    }
 }
 
 /// Explains what stands behind a value where a comma should.
@@ -97,6 +111,7 @@ fn stray_token(input: ParseStream<'_>, word: &str, value: &Value) -> syn::Error 
     if let Value::Expr(Expr::Lit(number)) = value
         && matches!(number.lit, Lit::Int(_) | Lit::Float(_))
         && let Ok(unit) = Ident::parse_any(&input.fork())
+        && duration::is_unit(&unit.to_string())
     {
         let span = number
             .span()
@@ -109,13 +124,11 @@ fn stray_token(input: ParseStream<'_>, word: &str, value: &Value) -> syn::Error 
             &help,
         );
     }
+    if matches!(value, Value::Bare) && input.peek(Token![:]) {
+        let message = format!("the value of `{word}` is written behind `=`");
+        let help = format!("write `{word} = ..`");
+        return mistake(input.span(), &message, &help);
+    }
     let message = format!("`{word}` ends here, and something else follows");
     mistake(input.span(), &message, "separate options by commas")
-}
-
-fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?;
-    }
-    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr, Path, UnOp, parse_quote};
@@ -115,6 +115,29 @@ impl Delays {
 }
 
 impl Policy {
+    /// Writes `name` for `self` in all expressions, as `#[async_trait]` has done in the body.
+    pub(crate) fn rename_self(&mut self, name: &str) {
+        let renamed = |expr: &Expr| Expr::Verbatim(with_self_as(name, expr.to_token_stream()));
+        let exprs = self.base.iter_mut().chain(&mut self.on_retry);
+        exprs.for_each(|expr| *expr = renamed(expr));
+        for setting in &mut self.settings {
+            setting.value = with_self_as(name, setting.value.clone());
+        }
+        match &mut self.condition {
+            Condition::Transient => {}
+            Condition::When(expr) => *expr = renamed(expr),
+            Condition::Listed(listed) => {
+                for guard in listed
+                    .patterns
+                    .iter_mut()
+                    .filter_map(|(_, guard)| guard.as_mut())
+                {
+                    *guard = renamed(guard);
+                }
+            }
+        }
+    }
+
     fn apply(&mut self, arg: Arg, delays: &mut Delays) -> syn::Result<()> {
         let Arg { key, value } = arg;
         match key.unraw().to_string().as_str() {
@@ -125,7 +148,7 @@ impl Policy {
                     "`max = 3`: attempts in all, the first included",
                 )?;
                 let is_literal = check_max(&value)?;
-                self.set(&key, "max_attempts", value_tokens(&value), is_literal);
+                self.set(&key, "max_attempts", value.to_token_stream(), is_literal);
             }
             "initial" => {
                 let value = expr(&key, value, "`initial = 500ms`")?;
@@ -193,7 +216,7 @@ impl Policy {
     ) -> syn::Result<Option<Duration>> {
         let literal = duration::parse(value)?;
         let tokens = match literal {
-            None => value_tokens(value),
+            None => value.to_token_stream(),
             Some(duration) => {
                 let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
                 let site = Span::mixed_site().located_at(value.span());
@@ -205,8 +228,21 @@ impl Policy {
     }
 }
 
-fn value_tokens(value: &Expr) -> TokenStream {
-    quote::ToTokens::to_token_stream(value)
+fn with_self_as(name: &str, tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) if ident == "self" => {
+                TokenTree::Ident(Ident::new(name, ident.span()))
+            }
+            TokenTree::Group(group) => {
+                let mut renamed = Group::new(group.delimiter(), with_self_as(name, group.stream()));
+                renamed.set_span(group.span());
+                TokenTree::Group(renamed)
+            }
+            token => token,
+        })
+        .collect()
 }
 
 fn expr(key: &Ident, value: Value, example: &str) -> syn::Result<Expr> {
@@ -239,21 +275,22 @@ fn check_max(value: &Expr) -> syn::Result<bool> {
                         and at most two retries";
     match value {
         Expr::Lit(literal) => match &literal.lit {
-            Lit::Int(int) if int.suffix().is_empty() || int.suffix() == "u32" => {
-                match int.base10_parse::<u32>() {
-                    Ok(0) => Err(mistake(
-                        int.span(),
-                        "`max = 0` allows no attempt at all",
-                        HELP,
-                    )),
-                    Ok(_) => Ok(true),
-                    Err(_) => Err(mistake(
-                        int.span(),
-                        "more attempts than a `u32` counts",
-                        "write `max = u32::MAX` for a call that never gives up",
-                    )),
-                }
+            Lit::Int(int) if !int.suffix().is_empty() && int.suffix() != "u32" => {
+                Err(mistake(int.span(), "`max` is a `u32`", HELP))
             }
+            Lit::Int(int) => match int.base10_parse::<u32>() {
+                Ok(0) => Err(mistake(
+                    int.span(),
+                    "`max = 0` allows no attempt at all",
+                    HELP,
+                )),
+                Ok(_) => Ok(true),
+                Err(_) => Err(mistake(
+                    int.span(),
+                    "more attempts than a `u32` counts",
+                    "write `max = u32::MAX` for a call that never gives up",
+                )),
+            },
             other => Err(mistake(other.span(), "`max` is a whole number", HELP)),
         },
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
@@ -271,7 +308,16 @@ fn check_max(value: &Expr) -> syn::Result<bool> {
 /// The growth factor as an `f64`, and whether it is a literal.
 fn backoff(value: &Expr) -> syn::Result<(TokenStream, bool)> {
     const HELP: &str = "`backoff = 2.0` doubles the delay each time, `backoff = 1.0` keeps it";
-    if let Some(factor) = number(value) {
+    if let Expr::Lit(_) = value
+        && number(value, HELP).is_none()
+    {
+        return Err(mistake(
+            value.span(),
+            "`backoff` is a number, the growth of the delay",
+            HELP,
+        ));
+    }
+    if let Some(factor) = number(value, HELP) {
         let factor = factor?;
         if !(factor.is_finite() && factor >= 1.0) {
             return Err(mistake(
@@ -295,7 +341,7 @@ fn backoff(value: &Expr) -> syn::Result<(TokenStream, bool)> {
             HELP,
         ));
     }
-    Ok((value_tokens(value), false))
+    Ok((value.to_token_stream(), false))
 }
 
 fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, bool)> {
@@ -314,7 +360,7 @@ fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, 
         }
         Value::Expr(value) => value,
     };
-    if let Some(fraction) = number(&value) {
+    if let Some(fraction) = number(&value, HELP) {
         let fraction = fraction?;
         if !(0.0..=1.0).contains(&fraction) {
             return Err(mistake(
@@ -334,6 +380,17 @@ fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, 
         Expr::Lit(_) => return Err(mistake(value.span(), "this is no jitter", HELP)),
         _ => None,
     };
+    if let Expr::Path(path) = &value
+        && let Some(last) = path.path.segments.last()
+        && matches!(last.ident.to_string().as_str(), "Full" | "Equal" | "None")
+    {
+        let help = format!("write `{}`", last.ident.to_string().to_lowercase());
+        return Err(mistake(
+            value.span(),
+            "this jitter is named by a plain word",
+            &help,
+        ));
+    }
     let variant = match word.as_deref() {
         Some("full") => quote_spanned!(site=> Full),
         Some("equal") => quote_spanned!(site=> Equal),
@@ -349,7 +406,7 @@ fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, 
 }
 
 /// A literal number; `None` for anything else.
-fn number(value: &Expr) -> Option<syn::Result<f64>> {
+fn number(value: &Expr, help: &str) -> Option<syn::Result<f64>> {
     let (literal, sign) = match value {
         Expr::Lit(literal) => (literal, 1.0),
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match &*unary.expr {
@@ -368,7 +425,7 @@ fn number(value: &Expr) -> Option<syn::Result<f64>> {
         _ => Err(mistake(
             literal.span(),
             "this is a plain number, without a unit",
-            "write it as `2.0`",
+            help,
         )),
     })
 }
@@ -382,7 +439,18 @@ fn float_tokens(value: f64, span: Span) -> TokenStream {
 fn identifiers(key: &Ident, value: Value) -> syn::Result<Vec<Ident>> {
     const HELP: &str = "write `clone(a, b)` with the names of the arguments that the body consumes";
     match value {
-        Value::List(items, _) if !items.is_empty() => items.iter().map(identifier).collect(),
+        Value::List(items, _) if !items.is_empty() => {
+            let mut names: Vec<Ident> = Vec::new();
+            for item in &items {
+                let name = identifier(item)?;
+                if names.contains(&name) {
+                    let message = format!("`{}` is named twice", name.unraw());
+                    return Err(mistake(name.span(), &message, HELP));
+                }
+                names.push(name);
+            }
+            Ok(names)
+        }
         Value::List(_, span) => Err(mistake(span, "`clone` names no argument", HELP)),
         Value::Bare | Value::Expr(_) => Err(mistake(
             key.span(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::Span;
 use quote::ToTokens;
+use syn::visit_mut::VisitMut;
 use syn::{Expr, ExprUnary, Lit, UnOp, spanned::Spanned};
 
 use crate::diag::mistake;
@@ -22,7 +23,18 @@ pub(crate) fn parse(value: &Expr) -> syn::Result<Option<Duration>> {
         }) if matches!(**expr, Expr::Lit(_)) => {
             Err(mistake(value.span(), "a duration cannot be negative", FORM))
         }
-        _ => Ok(None),
+        _ => {
+            let mut measured = Measured(None);
+            measured.visit_expr_mut(&mut value.clone());
+            match measured.0 {
+                None => Ok(None),
+                Some(span) => Err(mistake(
+                    span,
+                    "a literal with a unit stands alone",
+                    "write the result, as `10s`, or use `Duration::from_secs(5)` in expressions",
+                )),
+            }
+        }
     }
 }
 
@@ -76,23 +88,48 @@ fn parse_literal(literal: &Lit) -> syn::Result<Duration> {
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
-fn unit_nanos(suffix: &str, span: Span) -> syn::Result<u128> {
-    Ok(match suffix {
+/// Whether a word is a unit of time in this language.
+pub(crate) fn is_unit(word: &str) -> bool {
+    nanos_of_unit(word).is_some()
+}
+
+fn nanos_of_unit(unit: &str) -> Option<u128> {
+    Some(match unit {
         "ns" => 1,
         "us" => 1_000,
         "ms" => 1_000_000,
         "s" => NANOS_PER_SECOND,
         "m" => 60 * NANOS_PER_SECOND,
         "h" => 3_600 * NANOS_PER_SECOND,
-        _ => {
-            let message = format!("`{suffix}` is not a unit of time");
-            return Err(mistake(
-                span,
-                &message,
-                "the units are `ns`, `us`, `ms`, `s`, `m`, `h`",
-            ));
-        }
+        _ => return None,
     })
+}
+
+fn unit_nanos(suffix: &str, span: Span) -> syn::Result<u128> {
+    nanos_of_unit(suffix).ok_or_else(|| {
+        let message = format!("`{suffix}` is not a unit of time");
+        mistake(
+            span,
+            &message,
+            "the units are `ns`, `us`, `ms`, `s`, `m`, `h`",
+        )
+    })
+}
+
+/// A literal with a unit within an expression, which Rust itself could not read.
+struct Measured(Option<Span>);
+
+impl VisitMut for Measured {
+    fn visit_lit_mut(&mut self, literal: &mut Lit) {
+        let suffix = match literal {
+            Lit::Int(int) => int.suffix(),
+            Lit::Float(float) => float.suffix(),
+            _ => return,
+        };
+        if is_unit(suffix) {
+            self.0.get_or_insert(literal.span());
+        }
+    }
 }
 
 /// `digits · unit`, if that is a whole number of nanoseconds.
@@ -156,6 +193,8 @@ mod tests {
             ("2f32", "`f32` is not a unit"),
             ("3d", "`d` is not a unit"),
             ("true", "not a duration"),
+            ("5s * 2", "stands alone"),
+            ("self.delay + 5ms", "stands alone"),
             ("1.5ns", "finer than a nanosecond"),
             ("99999999999999999999999h", "too long"),
         ] {

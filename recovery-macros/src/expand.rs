@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ItemFn, Path, ReturnType, Stmt, Type, parse_quote};
+use syn::{Block, Expr, ItemFn, Pat, Path, ReturnType, Stmt, Type, parse_quote};
 
 use crate::check::{Condition, Policy};
 use crate::diag::Diagnostics;
@@ -24,9 +24,12 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     let listed = partner::take(&mut function.attrs, &mut diagnostics);
     refuse_second(&mut function, &mut diagnostics);
     let args = args::parse(args, &mut diagnostics);
-    let policy = check::policy(args, listed, &mut diagnostics);
-    refuse_unknown_clones(&policy, &function, &mut diagnostics);
+    let mut policy = check::policy(args, listed, &mut diagnostics);
+    refuse_wrong_names(&policy, &function, &mut diagnostics);
     let shape = target::shape(&function, &mut diagnostics);
+    if matches!(shape, Shape::AsyncTrait) && function.sig.receiver().is_some() {
+        policy.rename_self(target::ASYNC_TRAIT_SELF);
+    }
     if !diagnostics.is_empty() {
         return fallback::emit(diagnostics, function);
     }
@@ -39,7 +42,7 @@ fn refuse_second(function: &mut ItemFn, diagnostics: &mut Diagnostics) {
         let second = partner::names(attr, "retry");
         if second {
             diagnostics.error(
-                attr.span(),
+                attr.path().span(),
                 "a second `#[retry]` would multiply the attempts of the first",
                 "put all options into one",
             );
@@ -48,7 +51,8 @@ fn refuse_second(function: &mut ItemFn, diagnostics: &mut Diagnostics) {
     });
 }
 
-fn refuse_unknown_clones(policy: &Policy, function: &ItemFn, diagnostics: &mut Diagnostics) {
+/// `clone(..)` names arguments, `attempt` none.
+fn refuse_wrong_names(policy: &Policy, function: &ItemFn, diagnostics: &mut Diagnostics) {
     let known = target::argument_names(function);
     for ident in policy.clone.iter().filter(|ident| !known.contains(ident)) {
         let message = format!("`{}` is no argument of this function", ident.unraw());
@@ -56,6 +60,18 @@ fn refuse_unknown_clones(policy: &Policy, function: &ItemFn, diagnostics: &mut D
             ident.span(),
             &message,
             "`clone(..)` names arguments; clone anything else in the body",
+        );
+    }
+    if let Some(ident) = policy
+        .attempt
+        .as_ref()
+        .filter(|ident| known.contains(ident))
+    {
+        let message = format!("`{}` is an argument of this function", ident.unraw());
+        diagnostics.error(
+            ident.span(),
+            &message,
+            "give the attempt's number another name",
         );
     }
 }
@@ -130,15 +146,17 @@ impl<'p> Expansion<'p> {
         };
         for stmt in block.stmts.iter_mut().take(place.unwrap_or_default()) {
             if let Stmt::Local(local) = stmt {
-                // `let mut __self = self;` is async_trait's own, and no copy of an argument.
-                let own = matches!(&local.pat, syn::Pat::Ident(pat) if pat.ident == "__self");
+                // `let mut __self = self;` is a reference, and stays.
+                let own =
+                    matches!(&local.pat, Pat::Ident(pat) if pat.ident == target::ASYNC_TRAIT_SELF);
                 if !own {
-                    target::take_mut(&mut local.pat, false, rebindings);
+                    let cfgs = target::cfgs(&local.attrs);
+                    target::take_mut(&mut local.pat, false, &cfgs, rebindings);
                 }
             }
         }
         if let Some(Stmt::Local(local)) = place.and_then(|place| block.stmts.get_mut(place))
-            && let syn::Pat::Type(pat) = &local.pat
+            && let Pat::Type(pat) = &local.pat
             && let Some(init) = &mut local.init
             && let Expr::Block(body) = &mut *init.expr
         {
@@ -163,8 +181,9 @@ impl<'p> Expansion<'p> {
         };
         let stmts = &body.stmts;
         let mut block = body.clone();
-        block.stmts = parse_quote!(#early #prelude #(#stmts)*);
-        quote_spanned!(*site=> async #block.await)
+        block.stmts = parse_quote!(#early #(#stmts)*);
+        // The prelude is outside: what the body consumes is then owned by the block, not borrowed.
+        quote_spanned!(*site=> { #prelude async #block.await })
     }
 
     /// One attempt: a closure that is called once, at once.
@@ -179,33 +198,42 @@ impl<'p> Expansion<'p> {
 
     /// What each attempt begins with: its number, its clones, its `mut` arguments.
     fn prelude(&self, rebindings: &[Rebinding]) -> TokenStream {
-        let Self { policy, site, .. } = self;
+        let Self {
+            policy,
+            site,
+            krate,
+            ..
+        } = self;
         let mut tokens = TokenStream::new();
         if let Some(attempt) = &policy.attempt {
             tokens.extend(quote_spanned!(*site=> let #attempt: u32 = progress.attempt();));
         }
         for ident in &policy.clone {
-            let mutable = rebindings
-                .iter()
-                .any(|bound| bound.ident == *ident)
-                .then(|| quote!(mut));
+            let rebound = rebindings.iter().find(|rebound| rebound.ident == *ident);
+            let mutability = rebound.map(|rebound| rebound.mutability);
+            let cfgs = rebound.map_or(&[] as &[_], |rebound| &rebound.cfgs);
             let site = site.located_at(ident.span());
             tokens.extend(quote_spanned! {site=>
-                let #mutable #ident = ::core::clone::Clone::clone(&#ident);
+                #(#cfgs)* let #mutability #ident = ::core::clone::Clone::clone(&#ident);
             });
         }
-        for Rebinding {
-            ident,
-            mutable,
-            reborrow,
-        } in rebindings
-        {
+        for rebound in rebindings {
+            let Rebinding {
+                ident,
+                mutability,
+                reborrow,
+                cfgs,
+            } = rebound;
             if policy.clone.contains(ident) {
                 continue;
             }
-            let mutable = mutable.then(|| quote!(mut));
-            let reborrow = reborrow.then(|| quote!(&mut *));
-            tokens.extend(quote_spanned!(*site=> let #mutable #ident = #reborrow #ident;));
+            let site = site.located_at(ident.span());
+            let again = if *reborrow {
+                quote_spanned!(site=> &mut *#ident)
+            } else {
+                quote_spanned!(site=> #krate::__private::again(#ident))
+            };
+            tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #again;));
         }
         tokens
     }
@@ -221,6 +249,9 @@ impl<'p> Expansion<'p> {
         let config = self.config();
         let at_most_once = policy.at_most_once;
         let judged = self.failure(ret);
+        // A return type that is no `Result` is complained of where it is written.
+        let ret_site = site.located_at(ret.span());
+        let failed = quote_spanned!(ret_site=> ::core::result::Result::Err(error));
         let hook = policy.on_retry.as_ref().map(|hook| {
             quote_spanned! {*site=>
                 #krate::__private::call_hook(
@@ -239,7 +270,7 @@ impl<'p> Expansion<'p> {
                 // The block ends before the wait, and with it the error.
                 let delay = {
                     let result: #ret = #attempt;
-                    let ::core::result::Result::Err(error) = &result else {
+                    let #failed = &result else {
                         progress.succeeded(#name);
                         break result;
                     };
@@ -257,8 +288,9 @@ impl<'p> Expansion<'p> {
                     #hook
                     delay
                 };
-                #wait
+                // First, so that the delay is not kept over the wait.
                 progress.advance(delay);
+                #wait
             }
         }
     }
@@ -286,7 +318,8 @@ impl<'p> Expansion<'p> {
                 }
             }
             Some(base) => {
-                let borrowed = quote_spanned! {*site=>
+                let base_site = site.located_at(base.span());
+                let borrowed = quote_spanned! {base_site=>
                     let base = &#base;
                     let config: &#krate::RetryConfig = ::core::borrow::Borrow::borrow(base);
                 };

@@ -13,6 +13,7 @@ mod duration;
 mod expand;
 mod fallback;
 mod keys;
+mod list;
 mod partner;
 mod target;
 

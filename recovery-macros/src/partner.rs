@@ -8,13 +8,15 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::punctuated::Punctuated;
+use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Meta, Pat, Token};
+use syn::{Attribute, Expr, Meta, Pat, Path, Token};
 
 use crate::diag::{Diagnostics, mistake};
-use crate::{fallback, keys, target};
+use crate::{fallback, keys, list, target};
+
+const LIST: &str = "name kinds or patterns, as `#[retryable_on(Network, Timeout)]`, or leave it out \
+                    to retry what `Classify` calls transient";
 
 /// The errors to retry.
 #[derive(Default)]
@@ -29,12 +31,10 @@ pub(crate) fn retryable_on(args: &TokenStream, item: TokenStream) -> TokenStream
     if mark.as_deref() == Some("consumed") {
         return item;
     }
-    let Ok(mut function) = target::parse(item.clone()) else {
-        // `#[retry]`, if it is there, says what is wrong with the item.
-        return item;
-    };
-    let has_retry = function.attrs.iter().any(|attr| names(attr, "retry"));
-    if has_retry && mark.is_none() {
+    if let Ok(mut function) = target::parse(item.clone()) {
+        if mark.is_some() || !function.attrs.iter().any(|attr| names(attr, "retry")) {
+            return alone(item);
+        }
         let site = Span::mixed_site();
         let moved: TokenStream = quote_spanned!(site=> #[retryable_on(@moved #args)]);
         if let Ok(attrs) = Attribute::parse_outer.parse2(moved) {
@@ -42,6 +42,17 @@ pub(crate) fn retryable_on(args: &TokenStream, item: TokenStream) -> TokenStream
         }
         return function.into_token_stream();
     }
+    // `#[retry]`, if it is there, says what is wrong with the item.
+    if target::attributes(item.clone())
+        .iter()
+        .any(|attr| names(attr, "retry"))
+    {
+        return item;
+    }
+    alone(item)
+}
+
+fn alone(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     diagnostics.error(
         Span::call_site(),
@@ -67,12 +78,12 @@ pub(crate) fn take(
         }
         if listed.is_some() {
             diagnostics.error(
-                attr.span(),
+                attr.path().span(),
                 "a second `#[retryable_on]`",
                 "list all errors in one: `#[retryable_on(Network, Timeout)]`",
             );
         } else {
-            listed = Some(parse_list(tokens, attr.span(), diagnostics));
+            listed = Some(parse_list(tokens, attr.path().span(), diagnostics));
         }
         consume(attr);
     }
@@ -118,27 +129,23 @@ pub(crate) fn names(attr: &Attribute, name: &str) -> bool {
 }
 
 fn parse_list(tokens: TokenStream, span: Span, diagnostics: &mut Diagnostics) -> RetryableOn {
+    let mut nothing = false;
     let parser = |input: ParseStream<'_>| {
         if input.peek(Token![@]) {
             input.parse::<Token![@]>()?;
             input.parse::<Ident>()?;
         }
-        Punctuated::<Item, Token![,]>::parse_terminated(input)
+        nothing = input.is_empty();
+        list::parse(input, diagnostics, |input| Item::parse(input, span))
     };
-    let mut listed = RetryableOn::default();
-    let Some(items) = diagnostics.take(parser.parse2(tokens)) else {
-        return listed;
-    };
-    if items.is_empty() {
-        diagnostics.error(
-            span,
-            "`#[retryable_on]` lists no error",
-            "name kinds or patterns, as `#[retryable_on(Network, Timeout)]`, or leave it out to \
-             retry what `Classify` calls transient",
-        );
+    // Every mistake has been noted on the way.
+    let items = parser.parse2(tokens).unwrap_or_default();
+    if nothing {
+        diagnostics.error(span, "`#[retryable_on]` lists no error", LIST);
     }
+    let mut listed = RetryableOn::default();
     for Item { pattern, guard } in items {
-        match bare_name(&pattern) {
+        match bare_name(&pattern).filter(|name| guard.is_none() || !is_binding(name)) {
             Some(kind) => match check_kind(kind, guard.as_ref()) {
                 Ok(()) => listed.kinds.push(kind.clone()),
                 Err(error) => diagnostics.push(error),
@@ -158,15 +165,20 @@ struct Item {
     guard: Option<Expr>,
 }
 
-impl Parse for Item {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let pattern = Pat::parse_multi_with_leading_vert(input)?;
+impl Item {
+    fn parse(input: ParseStream<'_>, attribute: Span) -> syn::Result<Self> {
+        let unreadable = |error: syn::Error| list::unreadable(input, &error, attribute, LIST);
+        let pattern = Pat::parse_multi_with_leading_vert(input).map_err(unreadable)?;
         let guard = if input.peek(Token![if]) {
             input.parse::<Token![if]>()?;
-            Some(input.parse()?)
+            Some(input.parse().map_err(unreadable)?)
         } else {
             None
         };
+        if !input.is_empty() && !input.peek(Token![,]) {
+            let message = "an error ends here, and something else follows";
+            return Err(mistake(input.span(), message, "separate errors by commas"));
+        }
         Ok(Self { pattern, guard })
     }
 }
@@ -181,6 +193,11 @@ fn bare_name(pattern: &Pat) -> Option<&Ident> {
         }
         _ => None,
     }
+}
+
+/// Whether a name that has a guard binds the error, as in `error if is_busy(error)`.
+fn is_binding(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_lowercase)
 }
 
 fn check_kind(kind: &Ident, guard: Option<&Expr>) -> syn::Result<()> {
@@ -211,6 +228,36 @@ fn check_pattern(pattern: &Pat) -> syn::Result<()> {
             "this would retry every error, also those that stay",
             "list kinds or patterns; to retry really everything write `when = |_| true`",
         )),
+        Pat::Lit(literal) => {
+            let word = literal.to_token_stream().to_string();
+            let help = format!("write the bare name: `{}`", word.trim_matches('"'));
+            Err(mistake(literal.span(), "an error is no literal", &help))
+        }
+        Pat::Path(path) if is_qualified_kind(&path.path) => {
+            let kind = path
+                .path
+                .segments
+                .last()
+                .map(|segment| segment.ident.to_string());
+            let help = format!("write the bare name: `{}`", kind.unwrap_or_default());
+            Err(mistake(
+                path.span(),
+                "a kind is listed without its path",
+                &help,
+            ))
+        }
         _ => Ok(()),
     }
+}
+
+fn is_qualified_kind(path: &Path) -> bool {
+    path.segments
+        .iter()
+        .rev()
+        .nth(1)
+        .is_some_and(|segment| segment.ident == "ErrorKind")
+        && path
+            .segments
+            .last()
+            .is_some_and(|segment| keys::KINDS.contains(&segment.ident.to_string().as_str()))
 }

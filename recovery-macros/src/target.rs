@@ -1,10 +1,11 @@
 //! Finds the body to retry in the item under the attribute, and refuses what cannot be retried.
 
 use proc_macro2::{Span, TokenStream};
+use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Block, Expr, FnArg, Ident, Item, ItemFn, Local, Pat, PatIdent, Receiver, ReceiverKind,
+    Attribute, Block, Expr, FnArg, Ident, Item, ItemFn, Local, Pat, PatIdent, ReceiverKind,
     ReturnType, Safety, Stmt, Token, TraitItemFn, Type, TypeInfer,
 };
 
@@ -24,9 +25,12 @@ pub(crate) enum Shape {
 /// A variable that each attempt gets anew, with the value it had before the first.
 pub(crate) struct Rebinding {
     pub(crate) ident: Ident,
-    pub(crate) mutable: bool,
+    /// The user's own `mut`.
+    pub(crate) mutability: Token![mut],
     /// A `&mut` reference is borrowed again rather than moved.
     pub(crate) reborrow: bool,
+    /// The `#[cfg(..)]`s of the argument.
+    pub(crate) cfgs: Vec<Attribute>,
 }
 
 /// The function, if the item is one.
@@ -47,19 +51,35 @@ pub(crate) fn parse(item: TokenStream) -> syn::Result<ItemFn> {
         }
         match syn::parse2::<Item>(item) {
             Ok(Item::Fn(_)) | Err(_) => error,
-            Ok(Item::Impl(item)) => mistake(
-                item.impl_token.span,
-                "`#[retry]` retries functions, not an `impl`",
-                HELP,
-            ),
-            Ok(Item::Trait(item)) => mistake(
-                item.trait_token.span,
-                "`#[retry]` retries functions, not a trait",
-                HELP,
-            ),
-            Ok(other) => mistake(other.span(), "`#[retry]` retries functions", HELP),
+            Ok(other) => {
+                let (span, what) = named(&other);
+                let message = format!("`#[retry]` retries functions, not {what}");
+                mistake(span, &message, HELP)
+            }
         }
     })
+}
+
+/// Where an item that is no function says what it is.
+fn named(item: &Item) -> (Span, &'static str) {
+    match item {
+        Item::Impl(item) => (item.impl_token.span, "an `impl`"),
+        Item::Trait(item) => (item.trait_token.span, "a trait"),
+        Item::Struct(item) => (item.struct_token.span, "a struct"),
+        Item::Enum(item) => (item.enum_token.span, "an enum"),
+        Item::Mod(item) => (item.mod_token.span, "a module"),
+        _ => (Span::call_site(), "this"),
+    }
+}
+
+/// The attributes of any item.
+pub(crate) fn attributes(item: TokenStream) -> Vec<Attribute> {
+    let parser = |input: ParseStream<'_>| {
+        let attributes = input.call(Attribute::parse_outer)?;
+        input.parse::<TokenStream>()?;
+        Ok(attributes)
+    };
+    parser.parse2(item).unwrap_or_default()
 }
 
 /// Where the attempt is; what cannot be retried is noted.
@@ -86,17 +106,11 @@ pub(crate) fn shape(function: &ItemFn, diagnostics: &mut Diagnostics) -> Shape {
             "retry a Rust function that calls it",
         );
     }
-    if let Some(Receiver {
-        mutability: Some(token),
-        kind: ReceiverKind::Value,
-        ..
-    }) = sig.receiver()
+    if let Some(receiver) = sig.receiver()
+        && let Some(token) = receiver.mutability
+        && keeps_changes(&receiver.kind)
     {
-        diagnostics.error(
-            token.span,
-            "`mut self` would carry changes of one attempt into the next",
-            "take `self`, and in the body begin with `let mut this = self.clone();`",
-        );
+        refuse_mut_self(token.span, diagnostics);
     }
     match &sig.output {
         ReturnType::Default => diagnostics.error(
@@ -109,7 +123,26 @@ pub(crate) fn shape(function: &ItemFn, diagnostics: &mut Diagnostics) -> Shape {
     Shape::Blocking
 }
 
+/// Whether a `mut` receiver would be another one after an attempt: not if it only points, as
+/// `self: Pin<&mut Self>` does.
+fn keeps_changes(kind: &ReceiverKind) -> bool {
+    match kind {
+        ReceiverKind::Value => true,
+        ReceiverKind::Typed(_, ty) => last_segment(ty).is_none_or(|ident| ident != "Pin"),
+        _ => false,
+    }
+}
+
+fn refuse_mut_self(span: Span, diagnostics: &mut Diagnostics) {
+    diagnostics.error(
+        span,
+        "`mut self` would carry changes of one attempt into the next",
+        "take `self`, and in the body begin with `let mut this = self.clone();`",
+    );
+}
+
 fn shape_by_type(function: &ItemFn, ty: &Type, diagnostics: &mut Diagnostics) -> Shape {
+    let ty = ungrouped(ty);
     if function.sig.asyncness.is_none() && is_future(ty) {
         if async_trait_result(&function.block).is_none() {
             diagnostics.error(
@@ -118,17 +151,25 @@ fn shape_by_type(function: &ItemFn, ty: &Type, diagnostics: &mut Diagnostics) ->
                 "make it an `async fn` that returns the `Result`",
             );
         }
+        // There a `mut self` has become a variable of async_trait's own.
+        if let Some(token) = async_trait_self(&function.block)
+            && function
+                .sig
+                .receiver()
+                .is_some_and(|receiver| keeps_changes(&receiver.kind))
+        {
+            refuse_mut_self(token.span, diagnostics);
+        }
         return Shape::AsyncTrait;
     }
     let other = match ty {
         Type::Never(_) => Some("`!`"),
         Type::Tuple(tuple) if tuple.elems.is_empty() => Some("`()`"),
-        Type::Path(path) => match path.path.segments.last() {
-            Some(segment) if segment.ident == "Option" => Some("`Option`"),
-            Some(segment) if segment.ident == "bool" => Some("`bool`"),
+        _ => last_segment(ty).and_then(|ident| match ident.to_string().as_str() {
+            "Option" => Some("`Option`"),
+            "bool" => Some("`bool`"),
             _ => None,
-        },
-        _ => None,
+        }),
     };
     if let Some(other) = other {
         let message = format!("`#[retry]` needs a function that returns a `Result`, not {other}");
@@ -145,7 +186,7 @@ fn shape_by_type(function: &ItemFn, ty: &Type, diagnostics: &mut Diagnostics) ->
     }
 }
 
-/// `impl Future` or `Pin<Box<..>>`.
+/// `impl Future`, `Pin<Box<..>>` or an alias of it that everybody knows.
 fn is_future(ty: &Type) -> bool {
     match ty {
         Type::ImplTrait(ty) => ty.bounds.iter().any(|bound| {
@@ -155,12 +196,26 @@ fn is_future(ty: &Type) -> bool {
             };
             last.is_some_and(|segment| segment.ident == "Future")
         }),
-        Type::Path(ty) => ty
-            .path
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "Pin"),
-        _ => false,
+        _ => last_segment(ty).is_some_and(|ident| {
+            ident == "Pin" || ident == "BoxFuture" || ident == "LocalBoxFuture"
+        }),
+    }
+}
+
+/// The last name of a type's path.
+fn last_segment(ty: &Type) -> Option<&Ident> {
+    match ungrouped(ty) {
+        Type::Path(ty) => ty.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}
+
+/// The type without the invisible group that a `macro_rules!` puts around a fragment.
+fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        ty => ty,
     }
 }
 
@@ -191,6 +246,23 @@ fn async_block(block: &Block) -> Option<&Block> {
     }
 }
 
+/// The `mut` of `async_trait`'s `let mut __self = self;`.
+fn async_trait_self(block: &Block) -> Option<Token![mut]> {
+    async_block(block)?
+        .stmts
+        .iter()
+        .find_map(|stmt| match stmt {
+            Stmt::Local(Local {
+                pat: Pat::Ident(pat),
+                ..
+            }) if pat.ident == ASYNC_TRAIT_SELF => pat.mutability,
+            _ => None,
+        })
+}
+
+/// What `async_trait` calls `self` within its block.
+pub(crate) const ASYNC_TRAIT_SELF: &str = "__self";
+
 pub(crate) fn async_block_mut(block: &mut Block) -> Option<&mut Block> {
     match block.stmts.as_mut_slice() {
         [Stmt::Expr(Expr::Call(call), None)] => match call.args.first_mut() {
@@ -207,33 +279,62 @@ pub(crate) fn take_mut_arguments(function: &mut ItemFn) -> Vec<Rebinding> {
     for input in &mut function.sig.inputs {
         if let FnArg::Typed(arg) = input {
             let reborrow = is_mut_reference(&arg.ty);
-            take_mut(&mut arg.pat, reborrow, &mut rebindings);
+            let cfgs = cfgs(&arg.attrs);
+            take_mut(&mut arg.pat, reborrow, &cfgs, &mut rebindings);
         }
     }
     rebindings
 }
 
+/// The conditions under which an argument is there.
+pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"))
+        .cloned()
+        .collect()
+}
+
 /// Takes `mut` off the variables of a pattern.
-pub(crate) fn take_mut(pat: &mut Pat, reborrow: bool, rebindings: &mut Vec<Rebinding>) {
+pub(crate) fn take_mut(
+    pat: &mut Pat,
+    reborrow: bool,
+    cfgs: &[Attribute],
+    rebindings: &mut Vec<Rebinding>,
+) {
     let mut bindings = Bindings(|pat: &mut PatIdent| {
-        if pat.by_ref.is_none() && pat.mutability.take().is_some() {
+        if pat.by_ref.is_none()
+            && let Some(mutability) = pat.mutability.take()
+        {
+            let (ident, cfgs) = (pat.ident.clone(), cfgs.to_vec());
             rebindings.push(Rebinding {
-                ident: pat.ident.clone(),
-                mutable: true,
+                ident,
+                mutability,
                 reborrow,
+                cfgs,
             });
         }
     });
     bindings.visit_pat_mut(pat);
 }
 
-/// The names that the arguments bind.
+/// The names that the arguments bind; `async_trait` binds those of patterns within its block.
 pub(crate) fn argument_names(function: &ItemFn) -> Vec<Ident> {
     let mut names = Vec::new();
+    let mut note = |pat: &Pat| {
+        let mut pat = pat.clone();
+        Bindings(|pat: &mut PatIdent| names.push(pat.ident.clone())).visit_pat_mut(&mut pat);
+    };
     for input in &function.sig.inputs {
         if let FnArg::Typed(arg) = input {
-            let mut pat = arg.pat.clone();
-            Bindings(|pat: &mut PatIdent| names.push(pat.ident.clone())).visit_pat_mut(&mut pat);
+            note(&arg.pat);
+        }
+    }
+    let before = async_trait_result(&function.block).unwrap_or_default();
+    let stmts = async_block(&function.block).map_or(&[] as &[Stmt], |block| &block.stmts);
+    for stmt in stmts.iter().take(before) {
+        if let Stmt::Local(local) = stmt {
+            note(&local.pat);
         }
     }
     names
@@ -249,7 +350,7 @@ impl<F: FnMut(&mut PatIdent)> VisitMut for Bindings<F> {
 }
 
 fn is_mut_reference(ty: &Type) -> bool {
-    matches!(ty, Type::Reference(ty) if ty.mutability.is_some())
+    matches!(ungrouped(ty), Type::Reference(ty) if ty.mutability.is_some())
 }
 
 /// The type as it may stand in an annotation, where `impl Trait` may not.
@@ -274,7 +375,7 @@ pub(crate) fn annotation(ty: &Type) -> Type {
 
 /// Where to complain about the error type: at it, if it is written, else at the return type.
 pub(crate) fn error_span(ty: &Type) -> Span {
-    if let Type::Path(path) = ty
+    if let Type::Path(path) = ungrouped(ty)
         && let Some(segment) = path.path.segments.last()
         && let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments
         && let Some(last) = arguments.args.last()

@@ -196,7 +196,7 @@ impl Machine<'_> {
 }
 
 impl Progress {
-    /// The wait is over.
+    /// The next attempt follows after `delay`.
     pub fn advance(&mut self, delay: Duration) {
         let waited = u32::try_from(delay.as_millis()).unwrap_or(u32::MAX);
         self.waited_ms = self.waited_ms.saturating_add(waited);

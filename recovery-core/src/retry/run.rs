@@ -193,8 +193,8 @@ impl<D, H> Retry<D, H> {
                 return result;
             };
             drop(result);
-            crate::__private::wait(delay).await;
             progress.advance(delay);
+            crate::__private::wait(delay).await;
         }
     }
 
@@ -216,8 +216,8 @@ impl<D, H> Retry<D, H> {
                 return result;
             };
             drop(result);
-            crate::__private::wait_blocking(delay);
             progress.advance(delay);
+            crate::__private::wait_blocking(delay);
         }
     }
 

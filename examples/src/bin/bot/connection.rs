@@ -72,7 +72,7 @@ impl Connection {
     #[retry(max = 10, initial = 500ms, max_delay = 10s, jitter = full, name = "connect")]
     #[retryable_on(
         Network, Timeout, RateLimited, Server,
-        error @ BotError::AuthenticationFailed(_) if is_token_expired(error),
+        error if is_token_expired(error),
     )]
     async fn serve(&self) -> Result<(), BotError> {
         let intents = Intents::default()

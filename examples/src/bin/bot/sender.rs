@@ -68,7 +68,7 @@ impl Sender {
     #[retry(policy = self.retry_config, attempt = attempt)]
     #[retryable_on(
         Network, Timeout, RateLimited, Server,
-        error @ BotError::AuthenticationFailed(_) if is_token_expired(error),
+        error if is_token_expired(error),
     )]
     async fn reply_by_key(
         &self,
@@ -84,7 +84,7 @@ impl Sender {
     #[retry(policy = self.retry_config, at_most_once, attempt = attempt)]
     #[retryable_on(
         Network, Timeout, RateLimited, Server,
-        error @ BotError::AuthenticationFailed(_) if is_token_expired(error),
+        error if is_token_expired(error),
     )]
     async fn reply_once(
         &self,
@@ -99,7 +99,7 @@ impl Sender {
     #[retry(policy = self.retry_config)]
     #[retryable_on(
         Network, Timeout, RateLimited, Server,
-        error @ BotError::AuthenticationFailed(_) if is_token_expired(error),
+        error if is_token_expired(error),
     )]
     pub(crate) async fn guild(&self, id: &str) -> Result<Guild, BotError> {
         let login = self.access.current();
