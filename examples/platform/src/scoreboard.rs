@@ -59,17 +59,11 @@ impl fmt::Display for Score {
         row(formatter, "HTTP calls", self.calls, "")?;
         let stale = self.calls_with_expired_token;
         if stale > 0 {
-            row(formatter, "  with an expired token", stale, "")?;
+            let remark = "refused; not part of the next share";
+            row(formatter, "  with an expired token", stale, remark)?;
         }
-        row(
-            formatter,
-            "  met a fault",
-            self.calls_faulted,
-            &format!(
-                "{} of the others",
-                share(self.calls_faulted, self.calls - stale)
-            ),
-        )?;
+        let faulted = share(self.calls_faulted, self.calls - stale);
+        row(formatter, "  met a fault", self.calls_faulted, &faulted)?;
         let kinds: Vec<String> = self
             .faults
             .iter()
