@@ -51,11 +51,15 @@ impl Access {
             .clone()
     }
 
-    /// Fetches the token, so that a wrong secret is told before anything else is tried.
+    /// Fetches the token, so that a wrong secret is told before anything else is tried. botrs
+    /// itself would wait 20 s for a platform that is silent.
     #[retry(max = 10, initial = 500ms, max_delay = 10s, jitter = full, name = "fetch_token")]
     pub(crate) async fn fetch_token(&self) -> Result<(), BotError> {
-        self.current().token.authorization_header().await?;
-        Ok(())
+        let login = self.current();
+        match tokio::time::timeout(SEND_TIMEOUT, login.token.authorization_header()).await {
+            Ok(fetched) => fetched.map(drop),
+            Err(_) => Err(BotError::Timeout),
+        }
     }
 
     /// Replaces `login` if `error` says that its token is no longer accepted: once, however many

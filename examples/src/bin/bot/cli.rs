@@ -1,6 +1,6 @@
 //! The command line, and what the environment adds to it.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 
 use anyhow::bail;
@@ -105,6 +105,7 @@ impl Cli {
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(io::stderr)
+            .with_ansi(io::stderr().is_terminal())
             .init();
         Ok(())
     }
