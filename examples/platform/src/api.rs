@@ -8,7 +8,7 @@ use axum::{
     extract::{Path, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::Response,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use serde_json::{Value, json};
 
@@ -35,10 +35,10 @@ pub(crate) fn paths() -> Router<Shared> {
         .route("/gateway/bot", get(gateway_bot))
         .route("/guilds/{guild}", get(guild))
         .route("/users/@me/dms", post(open_direct))
-        .route("/channels/{target}/messages", post(to_channel))
-        .route("/dms/{target}/messages", post(to_direct))
-        .route("/v2/groups/{target}/messages", post(to_group))
-        .route("/v2/users/{target}/messages", post(to_user))
+        .route("/channels/{target}/messages", messages(Scene::Channel))
+        .route("/dms/{target}/messages", messages(Scene::Direct))
+        .route("/v2/groups/{target}/messages", messages(Scene::Group))
+        .route("/v2/users/{target}/messages", messages(Scene::C2c))
 }
 
 /// The token endpoint.
@@ -198,40 +198,13 @@ async fn open_direct(
     .await
 }
 
-async fn to_channel(
-    state: State<Shared>,
-    tear: Extension<Tear>,
-    Path(target): Path<String>,
-    request: Request,
-) -> Response {
-    to_scene(state, tear, Scene::Channel, target, request).await
-}
-
-async fn to_direct(
-    state: State<Shared>,
-    tear: Extension<Tear>,
-    Path(target): Path<String>,
-    request: Request,
-) -> Response {
-    to_scene(state, tear, Scene::Direct, target, request).await
-}
-
-async fn to_group(
-    state: State<Shared>,
-    tear: Extension<Tear>,
-    Path(target): Path<String>,
-    request: Request,
-) -> Response {
-    to_scene(state, tear, Scene::Group, target, request).await
-}
-
-async fn to_user(
-    state: State<Shared>,
-    tear: Extension<Tear>,
-    Path(target): Path<String>,
-    request: Request,
-) -> Response {
-    to_scene(state, tear, Scene::C2c, target, request).await
+/// The route of a scene's messages.
+fn messages(scene: Scene) -> MethodRouter<Shared> {
+    post(
+        move |state: State<Shared>, tear: Extension<Tear>, Path(target), request: Request| {
+            to_scene(state, tear, scene, target, request)
+        },
+    )
 }
 
 async fn to_scene(

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use super::config::RetryConfig;
+use super::event::{self, Told};
 use crate::classify::{Classify, Effect, ErrorKind};
 
 /// A failed attempt that will be followed by another, as `on_retry` sees it before the wait.
@@ -110,8 +111,8 @@ impl Failure {
 /// How far a retried call has come. All that it keeps across its waits.
 #[derive(Clone, Copy)]
 pub struct Progress {
-    attempt: u32,
-    waited_ms: u32,
+    pub(super) attempt: u32,
+    pub(super) waited_ms: u32,
 }
 
 impl Progress {
@@ -164,14 +165,20 @@ impl Machine<'_> {
         } else {
             None
         };
+        let told = Told {
+            machine: self,
+            progress,
+            kind: failure.kind,
+            error,
+        };
         if let Some(reason) = stop {
-            event::gave_up(self, progress, failure, reason, error);
+            told.gave_up(reason);
             return None;
         }
         let delay = self
             .config
             .next_delay_after(progress.attempt, failure.retry_after);
-        event::scheduled(self, progress, failure, delay, error);
+        told.scheduled(delay);
         Some(delay)
     }
 
@@ -210,88 +217,4 @@ impl Progress {
             event::recovered(name, self);
         }
     }
-}
-
-#[cfg(feature = "tracing")]
-mod event {
-    use super::{Display, Duration, Failure, Machine, Progress, StopReason};
-
-    fn millis(duration: Duration) -> u64 {
-        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-    }
-
-    pub(super) fn scheduled(
-        machine: &Machine<'_>,
-        progress: Progress,
-        failure: Failure,
-        delay: Duration,
-        error: Option<&dyn Display>,
-    ) {
-        tracing::warn!(
-            target: "recovery",
-            name = machine.name,
-            attempt = progress.attempt,
-            max = machine.config.max_attempts,
-            delay_ms = millis(delay),
-            waited_ms = progress.waited_ms,
-            kind = failure.kind.as_str(),
-            error = error.map(tracing::field::display),
-            "retry.scheduled"
-        );
-    }
-
-    pub(super) fn gave_up(
-        machine: &Machine<'_>,
-        progress: Progress,
-        failure: Failure,
-        reason: StopReason,
-        error: Option<&dyn Display>,
-    ) {
-        tracing::warn!(
-            target: "recovery",
-            name = machine.name,
-            attempt = progress.attempt,
-            max = machine.config.max_attempts,
-            waited_ms = progress.waited_ms,
-            kind = failure.kind.as_str(),
-            reason = reason.as_str(),
-            error = error.map(tracing::field::display),
-            "retry.gave_up"
-        );
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn recovered(name: &str, progress: Progress) {
-        tracing::info!(
-            target: "recovery",
-            name,
-            attempt = progress.attempt,
-            waited_ms = progress.waited_ms,
-            "retry.recovered"
-        );
-    }
-}
-
-#[cfg(not(feature = "tracing"))]
-mod event {
-    use super::{Display, Duration, Failure, Machine, Progress, StopReason};
-
-    pub(super) fn scheduled(
-        _: &Machine<'_>,
-        _: Progress,
-        _: Failure,
-        _: Duration,
-        _: Option<&dyn Display>,
-    ) {
-    }
-    pub(super) fn gave_up(
-        _: &Machine<'_>,
-        _: Progress,
-        _: Failure,
-        _: StopReason,
-        _: Option<&dyn Display>,
-    ) {
-    }
-    pub(super) fn recovered(_: &str, _: Progress) {}
 }

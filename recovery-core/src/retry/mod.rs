@@ -2,6 +2,7 @@
 //! closure API. The attributes expand into the same machine.
 
 mod config;
+mod event;
 mod machine;
 mod run;
 mod schedule;
