@@ -16,34 +16,33 @@ pub(super) struct Told<'a> {
 }
 
 #[cfg(feature = "tracing")]
-impl Told<'_> {
-    pub(super) fn scheduled(self, delay: Duration) {
-        tracing::warn!(
-            target: "recovery",
-            name = self.machine.name,
-            attempt = self.progress.attempt,
-            max = self.machine.config.max_attempts,
-            delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-            waited_ms = self.progress.waited_ms,
-            kind = self.kind.as_str(),
-            error = self.error.map(tracing::field::display),
-            "retry.scheduled"
-        );
-    }
+pub(super) fn scheduled(told: &Told<'_>, delay: Duration) {
+    tracing::warn!(
+        target: "recovery",
+        name = told.machine.name,
+        attempt = told.progress.attempt,
+        max = told.machine.config.max_attempts,
+        delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+        waited_ms = told.progress.waited_ms,
+        kind = told.kind.as_str(),
+        error = told.error.map(tracing::field::display),
+        "retry.scheduled"
+    );
+}
 
-    pub(super) fn gave_up(self, reason: StopReason) {
-        tracing::warn!(
-            target: "recovery",
-            name = self.machine.name,
-            attempt = self.progress.attempt,
-            max = self.machine.config.max_attempts,
-            waited_ms = self.progress.waited_ms,
-            kind = self.kind.as_str(),
-            reason = reason.as_str(),
-            error = self.error.map(tracing::field::display),
-            "retry.gave_up"
-        );
-    }
+#[cfg(feature = "tracing")]
+pub(super) fn gave_up(told: &Told<'_>, reason: StopReason) {
+    tracing::warn!(
+        target: "recovery",
+        name = told.machine.name,
+        attempt = told.progress.attempt,
+        max = told.machine.config.max_attempts,
+        waited_ms = told.progress.waited_ms,
+        kind = told.kind.as_str(),
+        reason = reason.as_str(),
+        error = told.error.map(tracing::field::display),
+        "retry.gave_up"
+    );
 }
 
 #[cfg(feature = "tracing")]
@@ -60,10 +59,10 @@ pub(super) fn recovered(name: &str, progress: Progress) {
 }
 
 #[cfg(not(feature = "tracing"))]
-impl Told<'_> {
-    pub(super) fn scheduled(self, _: Duration) {}
-    pub(super) fn gave_up(self, _: StopReason) {}
-}
+pub(super) fn scheduled(_: &Told<'_>, _: Duration) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn gave_up(_: &Told<'_>, _: StopReason) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(super) fn recovered(_: &str, _: Progress) {}

@@ -172,13 +172,13 @@ impl Machine<'_> {
             error,
         };
         if let Some(reason) = stop {
-            told.gave_up(reason);
+            event::gave_up(&told, reason);
             return None;
         }
         let delay = self
             .config
             .next_delay_after(progress.attempt, failure.retry_after);
-        told.scheduled(delay);
+        event::scheduled(&told, delay);
         Some(delay)
     }
 
