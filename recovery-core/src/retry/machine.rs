@@ -132,6 +132,21 @@ impl Progress {
         self.attempt != 1
     }
 
+    /// The next attempt follows after `delay`.
+    pub fn advance(&mut self, delay: Duration) {
+        let waited = u32::try_from(delay.as_millis()).unwrap_or(u32::MAX);
+        self.waited_ms = self.waited_ms.saturating_add(waited);
+        self.attempt = self.attempt.saturating_add(1);
+    }
+
+    /// To be called on success; says so if it took more than one attempt.
+    #[inline]
+    pub fn succeeded(self, name: &str) {
+        if self.is_retry() {
+            event::recovered(name, self);
+        }
+    }
+
     fn waited(self) -> Duration {
         Duration::from_millis(u64::from(self.waited_ms))
     }
@@ -198,23 +213,6 @@ impl Machine<'_> {
             kind: failure.kind,
             delay,
             waited: progress.waited(),
-        }
-    }
-}
-
-impl Progress {
-    /// The next attempt follows after `delay`.
-    pub fn advance(&mut self, delay: Duration) {
-        let waited = u32::try_from(delay.as_millis()).unwrap_or(u32::MAX);
-        self.waited_ms = self.waited_ms.saturating_add(waited);
-        self.attempt = self.attempt.saturating_add(1);
-    }
-
-    /// To be called on success; says so if it took more than one attempt.
-    #[inline]
-    pub fn succeeded(self, name: &str) {
-        if self.is_retry() {
-            event::recovered(name, self);
         }
     }
 }
