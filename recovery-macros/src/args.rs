@@ -124,7 +124,7 @@ fn stray_token(input: ParseStream<'_>, word: &str, value: &Value) -> syn::Error 
             &help,
         );
     }
-    if matches!(value, Value::Bare) && input.peek(Token![:]) {
+    if matches!(value, Value::Bare) && (input.peek(Token![:]) || input.peek(Lit)) {
         let message = format!("the value of `{word}` is written behind `=`");
         let help = format!("write `{word} = ..`");
         return mistake(input.span(), &message, &help);

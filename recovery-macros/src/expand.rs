@@ -140,6 +140,7 @@ impl<'p> Expansion<'p> {
     //         __ret
     //     })
     fn apply_in_async_trait(&self, rebindings: &mut Vec<Rebinding>, function: &mut ItemFn) {
+        rebindings.retain(|rebound| !target::is_taken_apart(&rebound.ident));
         let place = target::async_trait_result(&function.block);
         let Some(block) = target::async_block_mut(&mut function.block) else {
             return;
@@ -151,7 +152,8 @@ impl<'p> Expansion<'p> {
                     matches!(&local.pat, Pat::Ident(pat) if pat.ident == target::ASYNC_TRAIT_SELF);
                 if !own {
                     let cfgs = target::cfgs(&local.attrs);
-                    target::take_mut(&mut local.pat, false, &cfgs, rebindings);
+                    let reborrow = target::is_reborrowed(&function.sig, &local.pat);
+                    target::take_mut(&mut local.pat, reborrow, &cfgs, rebindings);
                 }
             }
         }
@@ -179,9 +181,7 @@ impl<'p> Expansion<'p> {
                 return #krate::__private::never::<#ret>();
             }
         };
-        let stmts = &body.stmts;
-        let mut block = body.clone();
-        block.stmts = parse_quote!(#early #(#stmts)*);
+        let block = begun_with(&early, body);
         // The prelude is outside: what the body consumes is then owned by the block, not borrowed.
         quote_spanned!(*site=> { #prelude async #block.await })
     }
@@ -190,9 +190,7 @@ impl<'p> Expansion<'p> {
     fn blocking_attempt(&self, ret: &Type, rebindings: &[Rebinding], body: &Block) -> TokenStream {
         let Self { site, krate, .. } = self;
         let prelude = self.prelude(rebindings);
-        let stmts = &body.stmts;
-        let mut block = body.clone();
-        block.stmts = parse_quote!(#prelude #(#stmts)*);
+        let block = begun_with(&prelude, body);
         quote_spanned!(*site=> #krate::__private::attempt(|| -> #ret #block))
     }
 
@@ -212,9 +210,11 @@ impl<'p> Expansion<'p> {
             let rebound = rebindings.iter().find(|rebound| rebound.ident == *ident);
             let mutability = rebound.map(|rebound| rebound.mutability);
             let cfgs = rebound.map_or(&[] as &[_], |rebound| &rebound.cfgs);
+            // Lints on the `mut` point where it is written.
+            let bound = rebound.map_or(ident, |rebound| &rebound.ident);
             let site = site.located_at(ident.span());
             tokens.extend(quote_spanned! {site=>
-                #(#cfgs)* let #mutability #ident = ::core::clone::Clone::clone(&#ident);
+                #(#cfgs)* let #mutability #bound = ::core::clone::Clone::clone(&#ident);
             });
         }
         for rebound in rebindings {
@@ -365,6 +365,17 @@ impl<'p> Expansion<'p> {
 enum Wait {
     Async,
     Blocking,
+}
+
+/// The block with `tokens` ahead of its statements, but behind the items it begins with: a lint
+/// asks that items come first.
+fn begun_with(tokens: &TokenStream, block: &Block) -> Block {
+    let mut block = block.clone();
+    let begin: Vec<Stmt> = parse_quote!(#tokens);
+    let is_item = |stmt: &&Stmt| matches!(stmt, Stmt::Item(_));
+    let items = block.stmts.iter().take_while(is_item).count();
+    block.stmts.splice(items..items, begin);
+    block
 }
 
 /// Puts the loop between the braces the user wrote.

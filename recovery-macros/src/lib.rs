@@ -77,7 +77,8 @@ use proc_macro::TokenStream;
 /// function blocks its thread between attempts.
 ///
 /// Put `#[retry]` **above** `#[tokio::main]`, `#[tokio::test]` and `#[instrument]`: what stands
-/// above it wraps the whole, what stands below is repeated with each attempt. In an
+/// below it wraps all attempts; what stands above it has become a part of the body, and is
+/// repeated with each attempt: a new runtime, a new span. In an
 /// `#[async_trait]` impl, put it on the method.
 ///
 /// # Cancel safety

@@ -14,6 +14,15 @@ pub(crate) fn parse<T>(
 ) -> syn::Result<Vec<T>> {
     let mut items = Vec::new();
     while !input.is_empty() {
+        if input.peek(Token![,]) {
+            let comma: Token![,] = input.parse()?;
+            diagnostics.error(
+                comma.span,
+                "nothing stands before this comma",
+                "take the comma out",
+            );
+            continue;
+        }
         match item(input) {
             Ok(item) => items.push(item),
             Err(error) => {

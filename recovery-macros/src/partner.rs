@@ -10,7 +10,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Meta, Pat, Path, Token};
+use syn::{Attribute, Expr, Lit, Meta, Pat, Token};
 
 use crate::diag::{Diagnostics, mistake};
 use crate::{fallback, keys, list, target};
@@ -33,7 +33,7 @@ pub(crate) fn retryable_on(args: &TokenStream, item: TokenStream) -> TokenStream
     }
     if let Ok(mut function) = target::parse(item.clone()) {
         if mark.is_some() || !function.attrs.iter().any(|attr| names(attr, "retry")) {
-            return alone(item);
+            return alone(item, "add `#[retry]` above it");
         }
         let site = Span::mixed_site();
         let moved: TokenStream = quote_spanned!(site=> #[retryable_on(@moved #args)]);
@@ -49,15 +49,15 @@ pub(crate) fn retryable_on(args: &TokenStream, item: TokenStream) -> TokenStream
     {
         return item;
     }
-    alone(item)
+    alone(item, "put both on a function with a body")
 }
 
-fn alone(item: TokenStream) -> TokenStream {
+fn alone(item: TokenStream, help: &str) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     diagnostics.error(
         Span::call_site(),
         "`#[retryable_on]` says which errors `#[retry]` retries, and there is no `#[retry]`",
-        "add `#[retry]` above it",
+        help,
     );
     fallback::emit(diagnostics, item)
 }
@@ -136,7 +136,7 @@ fn parse_list(tokens: TokenStream, span: Span, diagnostics: &mut Diagnostics) ->
             input.parse::<Ident>()?;
         }
         nothing = input.is_empty();
-        list::parse(input, diagnostics, |input| Item::parse(input, span))
+        list::parse(input, diagnostics, Item::parse)
     };
     // Every mistake has been noted on the way.
     let items = parser.parse2(tokens).unwrap_or_default();
@@ -166,8 +166,9 @@ struct Item {
 }
 
 impl Item {
-    fn parse(input: ParseStream<'_>, attribute: Span) -> syn::Result<Self> {
-        let unreadable = |error: syn::Error| list::unreadable(input, &error, attribute, LIST);
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let start = input.span();
+        let unreadable = |error: syn::Error| list::unreadable(input, &error, start, LIST);
         let pattern = Pat::parse_multi_with_leading_vert(input).map_err(unreadable)?;
         let guard = if input.peek(Token![if]) {
             input.parse::<Token![if]>()?;
@@ -218,46 +219,54 @@ fn check_kind(kind: &Ident, guard: Option<&Expr>) -> syn::Result<()> {
 
 fn check_pattern(pattern: &Pat) -> syn::Result<()> {
     match pattern {
-        Pat::Or(or) if or.cases.iter().any(|case| bare_name(case).is_some()) => Err(mistake(
-            or.span(),
-            "kinds are listed one by one",
-            "separate them by commas",
-        )),
+        Pat::Or(or)
+            if (or.cases.iter())
+                .any(|case| bare_name(case).is_some() || qualified_kind(case).is_some()) =>
+        {
+            Err(mistake(
+                or.span(),
+                "kinds are listed one by one",
+                "write their bare names, separated by commas",
+            ))
+        }
         Pat::Wild(wild) => Err(mistake(
             wild.span(),
             "this would retry every error, also those that stay",
             "list kinds or patterns; to retry really everything write `when = |_| true`",
         )),
-        Pat::Lit(literal) => {
+        Pat::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => {
             let word = literal.to_token_stream().to_string();
-            let help = format!("write the bare name: `{}`", word.trim_matches('"'));
-            Err(mistake(literal.span(), "an error is no literal", &help))
+            let word = word.trim_matches('"');
+            let help = if keys::KINDS.contains(&word) {
+                format!("write the bare name: `{word}`")
+            } else {
+                keys::help_for_kind(word)
+            };
+            Err(mistake(literal.span(), "a kind is not a string", &help))
         }
-        Pat::Path(path) if is_qualified_kind(&path.path) => {
-            let kind = path
-                .path
-                .segments
-                .last()
-                .map(|segment| segment.ident.to_string());
-            let help = format!("write the bare name: `{}`", kind.unwrap_or_default());
-            Err(mistake(
-                path.span(),
+        _ => match qualified_kind(pattern) {
+            None => Ok(()),
+            Some(kind) => Err(mistake(
+                pattern.span(),
                 "a kind is listed without its path",
-                &help,
-            ))
-        }
-        _ => Ok(()),
+                &format!("write the bare name: `{kind}`"),
+            )),
+        },
     }
 }
 
-fn is_qualified_kind(path: &Path) -> bool {
-    path.segments
+/// The kind behind `ErrorKind::`.
+fn qualified_kind(pattern: &Pat) -> Option<&Ident> {
+    let Pat::Path(pattern) = pattern else {
+        return None;
+    };
+    let mut names = pattern
+        .path
+        .segments
         .iter()
         .rev()
-        .nth(1)
-        .is_some_and(|segment| segment.ident == "ErrorKind")
-        && path
-            .segments
-            .last()
-            .is_some_and(|segment| keys::KINDS.contains(&segment.ident.to_string().as_str()))
+        .map(|segment| &segment.ident);
+    let kind = names.next()?;
+    let is_known = keys::KINDS.contains(&kind.to_string().as_str());
+    (is_known && names.next()? == "ErrorKind").then_some(kind)
 }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Block, Expr, FnArg, Ident, Item, ItemFn, Local, Pat, PatIdent, ReceiverKind,
-    ReturnType, Safety, Stmt, Token, TraitItemFn, Type, TypeInfer,
+    ReturnType, Safety, Signature, Stmt, Token, TraitItemFn, Type, TypeInfer,
 };
 
 use crate::diag::{Diagnostics, mistake};
@@ -68,7 +68,7 @@ fn named(item: &Item) -> (Span, &'static str) {
         Item::Struct(item) => (item.struct_token.span, "a struct"),
         Item::Enum(item) => (item.enum_token.span, "an enum"),
         Item::Mod(item) => (item.mod_token.span, "a module"),
-        _ => (Span::call_site(), "this"),
+        other => (other.span(), "an item of this kind"),
     }
 }
 
@@ -271,6 +271,24 @@ pub(crate) fn async_block_mut(block: &mut Block) -> Option<&mut Block> {
         },
         _ => None,
     }
+}
+
+/// Whether `async_trait` takes the argument apart within its block, under its `mut` if it has one.
+pub(crate) fn is_taken_apart(ident: &Ident) -> bool {
+    ident.to_string().starts_with("__arg")
+}
+
+/// Whether the pattern is the name of an argument that is a `&mut` reference.
+pub(crate) fn is_reborrowed(sig: &Signature, pat: &Pat) -> bool {
+    let Pat::Ident(pat) = pat else {
+        return false;
+    };
+    sig.inputs.iter().any(|input| match input {
+        FnArg::Typed(arg) if is_mut_reference(&arg.ty) => {
+            matches!(&*arg.pat, Pat::Ident(name) if name.ident == pat.ident)
+        }
+        _ => false,
+    })
 }
 
 /// Takes `mut` off the arguments, to be bound again in each attempt.

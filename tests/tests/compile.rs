@@ -4,7 +4,11 @@
 //! and read before it is committed.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use recovery_core::retry;
 
 /// The Rust files of a folder under `ui`.
 fn cases(folder: &str) -> Vec<PathBuf> {
@@ -56,7 +60,7 @@ fn mistakes_in_the_body_are_rustcs_at_the_users_tokens() {
 #[test]
 fn no_folder_of_cases_is_empty() {
     // trybuild passes a glob that finds nothing.
-    for (folder, least) in [("pass", 14), ("fail", 20), ("rustc", 7)] {
+    for (folder, least) in [("pass", 25), ("fail", 39), ("rustc", 12)] {
         let found = cases(folder).len();
         assert!(
             found >= least,
@@ -139,4 +143,35 @@ fn every_golden_belongs_to_a_case() {
             );
         }
     }
+}
+
+/// Fails twice, so that a test which is not retried fails too.
+fn third_time_lucky(calls: &AtomicU32) -> io::Result<()> {
+    if calls.fetch_add(1, Ordering::Relaxed) < 2 {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    Ok(())
+}
+
+#[retry]
+#[tokio::test(start_paused = true)]
+async fn an_async_test_is_retried() -> io::Result<()> {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    tokio::task::yield_now().await;
+    third_time_lucky(&CALLS)
+}
+
+#[tokio::test(start_paused = true)]
+#[retry]
+async fn an_async_test_is_retried_in_its_runtime() -> io::Result<()> {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    tokio::task::yield_now().await;
+    third_time_lucky(&CALLS)
+}
+
+#[retry(initial = 1ns)]
+#[test]
+fn a_blocking_test_is_retried() -> io::Result<()> {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    third_time_lucky(&CALLS)
 }

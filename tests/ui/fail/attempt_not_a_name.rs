@@ -19,8 +19,20 @@ async fn text() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(attempt = count)]
+async fn argument(count: u32) -> io::Result<u32> {
+    Ok(count)
+}
+
+#[retry(attempt = _)]
+async fn underscore() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
     drop(number());
     drop(path());
     drop(text());
+    drop(argument(1));
+    drop(underscore());
 }

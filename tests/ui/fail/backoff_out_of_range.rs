@@ -29,10 +29,28 @@ async fn unit() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(backoff = "exponential")]
+async fn quoted() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(backoff = "2.0")]
+async fn quoted_number() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(backoff = true)]
+async fn flag() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
     drop(shrinking());
     drop(zero());
     drop(negative());
     drop(word());
     drop(unit());
+    drop(quoted());
+    drop(quoted_number());
+    drop(flag());
 }

@@ -10,6 +10,12 @@ async fn refused(text: &str) -> io::Result<()> {
     Ok(())
 }
 
+#[retry(clone(body, body))]
+async fn twice(body: String) -> io::Result<usize> {
+    Ok(body.len())
+}
+
 fn main() {
     drop(refused(""));
+    drop(twice(String::new()));
 }

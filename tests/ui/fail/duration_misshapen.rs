@@ -29,10 +29,28 @@ async fn flag() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(initial = 5s * 2)]
+async fn product() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(max_delay = Duration::from_secs(1) + 5ms)]
+async fn sum() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(initial = (0.5ns))]
+async fn in_parentheses() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
     drop(negative());
     drop(hexadecimal());
     drop(exponent());
     drop(too_fine());
     drop(flag());
+    drop(product());
+    drop(sum());
+    drop(in_parentheses());
 }

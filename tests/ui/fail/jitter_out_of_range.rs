@@ -34,6 +34,26 @@ async fn time() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(jitter = Full)]
+async fn capital() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(jitter = Jitter::Full)]
+async fn variant() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(jitter = recovery_core::Jitter::None)]
+async fn variant_by_path() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(jitter = 2f32)]
+async fn single() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
     drop(above_one());
     drop(negative());
@@ -41,4 +61,8 @@ fn main() {
     drop(flag());
     drop(listed());
     drop(time());
+    drop(capital());
+    drop(variant());
+    drop(variant_by_path());
+    drop(single());
 }

@@ -34,6 +34,16 @@ async fn unlimited() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(max = 3u64)]
+async fn long() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(max = (0))]
+async fn in_parentheses() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
     drop(zero());
     drop(negative());
@@ -41,4 +51,6 @@ fn main() {
     drop(text());
     drop(huge());
     drop(unlimited());
+    drop(long());
+    drop(in_parentheses());
 }

@@ -39,6 +39,16 @@ async fn configured() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(retry_if = |a, b| true)]
+async fn two_arguments() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(retry_if = |a, b| true, max = 0)]
+async fn and_another() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
     drop(delay());
     drop(factor());
@@ -47,4 +57,6 @@ fn main() {
     drop(listed_inside());
     drop(notified());
     drop(configured());
+    drop(two_arguments());
+    drop(and_another());
 }

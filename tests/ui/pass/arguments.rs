@@ -68,6 +68,31 @@ async fn shared(mut words: &[u32], calls: &mut u32) -> io::Result<usize> {
     if *calls < 3 { lost() } else { Ok(words.len()) }
 }
 
+#[retry]
+async fn conditional(
+    #[cfg(any())] mut absent: NoSuchType,
+    #[cfg(not(any()))] mut present: u32,
+    calls: &mut u32,
+) -> io::Result<u32> {
+    *calls += 1;
+    present += 1;
+    if *calls < 3 { lost() } else { Ok(present) }
+}
+
+#[retry(initial = 1ns, clone(present))]
+fn conditional_blocking(
+    #[cfg(any())] mut absent: NoSuchType,
+    #[cfg(not(any()))] mut present: String,
+    #[cfg(not(any()))]
+    #[cfg(any())]
+    mut absent_too: NoSuchType,
+    calls: &mut u32,
+) -> io::Result<String> {
+    *calls += 1;
+    present.push('!');
+    if *calls < 3 { lost() } else { Ok(present) }
+}
+
 #[retry(initial = 1ns)]
 fn blocking((mut a, b): (u32, u32), mut c: u32, calls: &mut u32) -> io::Result<u32> {
     *calls += 1;
@@ -91,5 +116,7 @@ async fn main() {
     assert_eq!(rest(&mut words, &mut 0).await.unwrap(), 7);
     assert_eq!(words[0], 3);
     assert_eq!(shared(&words, &mut 0).await.unwrap(), 1);
+    assert_eq!(conditional(1, &mut 0).await.unwrap(), 2);
+    assert_eq!(conditional_blocking(String::new(), &mut 0).unwrap(), "!");
     assert_eq!(blocking((1, 2), 3, &mut 0).unwrap(), 6);
 }

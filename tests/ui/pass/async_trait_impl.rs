@@ -13,6 +13,9 @@ trait Send {
     async fn changed(&mut self, number: u32, words: Vec<String>) -> Result<u32, io::Error>;
     async fn taken_apart(&self, pair: (u32, u32), calls: &mut u32) -> io::Result<u32>;
     async fn consumed(&mut self, word: String) -> Result<Vec<u8>, io::Error>;
+    async fn consumed_of_a_pattern(&mut self, pair: (String, u32)) -> io::Result<Vec<u8>>;
+    async fn narrowed(&self, words: &mut [u32], all: &[u32]) -> io::Result<usize>;
+    async fn conditional(&self, number: u32, calls: &mut u32) -> io::Result<u32>;
     async fn generic<T: AsRef<str> + std::marker::Send + Sync>(&self, word: T)
     -> io::Result<usize>;
     async fn associated(calls: &mut u32) -> io::Result<u32>;
@@ -76,6 +79,45 @@ impl Send for Sender {
         }
     }
 
+    #[retry(clone(a))]
+    async fn consumed_of_a_pattern(&mut self, (mut a, b): (String, u32)) -> io::Result<Vec<u8>> {
+        self.calls += b;
+        a.push('!');
+        let bytes = a.into_bytes();
+        if self.calls < 3 {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    #[retry]
+    async fn narrowed(&self, mut words: &mut [u32], mut all: &[u32]) -> io::Result<usize> {
+        words[0] += 1;
+        let calls = words[0];
+        words = &mut words[1..];
+        all = &all[1..];
+        if calls < 3 {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(words.len() + all.len())
+    }
+
+    #[retry]
+    async fn conditional(
+        &self,
+        #[cfg(any())] mut absent: NoSuchType,
+        #[cfg(not(any()))] mut number: u32,
+        calls: &mut u32,
+    ) -> io::Result<u32> {
+        *calls += 1;
+        number += 1;
+        if *calls < 3 {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(number)
+    }
+
     #[retry]
     async fn generic<T: AsRef<str> + std::marker::Send + Sync>(
         &self,
@@ -105,6 +147,12 @@ async fn main() {
     assert_eq!(sender.taken_apart((1, 2), &mut 0).await.unwrap(), 3);
     sender.calls = 0;
     assert_eq!(sender.consumed("a".to_owned()).await.unwrap(), b"a");
+    sender.calls = 0;
+    let pair = ("a".to_owned(), 1);
+    assert_eq!(sender.consumed_of_a_pattern(pair).await.unwrap(), b"a!");
+    assert_eq!(sender.calls, 3);
+    assert_eq!(sender.narrowed(&mut [0; 3], &[0; 5]).await.unwrap(), 6);
+    assert_eq!(sender.conditional(1, &mut 0).await.unwrap(), 2);
     assert_eq!(sender.generic("abc").await.unwrap(), 3);
     assert_eq!(Sender::associated(&mut 0).await.unwrap(), 3);
 }

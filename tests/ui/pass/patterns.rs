@@ -57,6 +57,24 @@ async fn number(calls: &mut u32) -> Result<(), u16> {
     Err(503)
 }
 
+#[retry]
+#[retryable_on(503, 0)]
+async fn numbers(calls: &mut u32) -> Result<(), u16> {
+    *calls += 1;
+    Err(503)
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut
+}
+
+#[retry]
+#[retryable_on(error if is_timeout(error), Network)]
+async fn guarded(kind: io::ErrorKind, calls: &mut u32) -> io::Result<()> {
+    *calls += 1;
+    Err(kind.into())
+}
+
 #[derive(Debug)]
 struct Failed {
     kind: ErrorKind,
@@ -105,6 +123,18 @@ async fn main() {
     assert!(bound(&mut calls, 500).await.is_err());
     assert!(bound(&mut calls, 501).await.is_err());
     number(&mut calls).await.unwrap_err();
+    assert_eq!(calls, 10);
+
+    let mut calls = 0;
+    numbers(&mut calls).await.unwrap_err();
+    assert_eq!(calls, 3);
+    for kind in [
+        io::ErrorKind::TimedOut,
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::NotFound,
+    ] {
+        guarded(kind, &mut calls).await.unwrap_err();
+    }
     assert_eq!(calls, 10);
 
     let mut calls = 0;

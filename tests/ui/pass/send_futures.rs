@@ -1,6 +1,7 @@
 //! The future of a retried function is `Send` wherever that of its body is.
 #![deny(warnings)]
 
+use std::cell::Cell;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -45,6 +46,30 @@ async fn generic<T: Clone + Send>(
     by(value)
 }
 
+// `Send`, but not `Sync`: a borrow of it would not be `Send`.
+#[retry(clone(count))]
+async fn consumed_cell(count: Cell<u32>, calls: &mut u32) -> io::Result<u32> {
+    *calls += 1;
+    let count = count;
+    tokio::task::yield_now().await;
+    count.set(count.get() + 1);
+    if *calls < 3 {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    Ok(count.into_inner())
+}
+
+#[retry(clone(count))]
+async fn consumed_mutable_cell(mut count: Cell<u32>, calls: &mut u32) -> io::Result<u32> {
+    *calls += 1;
+    *count.get_mut() += 1;
+    tokio::task::yield_now().await;
+    if *calls < 3 {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    Ok(count.into_inner())
+}
+
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
     let mut client = Client {
@@ -57,6 +82,12 @@ async fn main() {
         .await
         .unwrap();
     assert_eq!(assert_send(generic(1, Ok)).await.unwrap(), 1);
+    for counted in [
+        assert_send(consumed_cell(Cell::new(1), &mut 0)).await,
+        assert_send(consumed_mutable_cell(Cell::new(1), &mut 0)).await,
+    ] {
+        assert_eq!(counted.unwrap(), 2);
+    }
     let spawned = client.clone();
     let result = tokio::spawn(async move { spawned.by_reference("w", 9).await })
         .await

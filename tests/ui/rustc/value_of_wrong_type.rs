@@ -21,6 +21,27 @@ async fn when() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(policy = TEXT)]
+async fn policy() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(policy = TEXT.trim(), max = 2)]
+async fn overridden() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(jitter = TEXT)]
+async fn jitter() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(backoff = 1 + 1)]
+async fn backoff() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
     drop((max(), initial(), when()));
+    drop((policy(), overridden(), jitter(), backoff()));
 }
