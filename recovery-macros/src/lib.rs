@@ -2,7 +2,7 @@
 //!
 //! Use them through `recovery-core`, which re-exports them and holds what they expand into.
 //!
-//! An attribute passes four stages, a file each: `args` and `partner` parse, `check` gives the
+//! An attribute passes four stages: `args` and `partner` parse, `check` and `values` give the
 //! words their meaning, `target` finds the body to retry, `expand` writes the loop. Mistakes are
 //! gathered by `diag`; `fallback` re-emits the item beside them.
 
@@ -16,6 +16,7 @@ mod keys;
 mod list;
 mod partner;
 mod target;
+mod values;
 
 use proc_macro::TokenStream;
 
@@ -73,13 +74,18 @@ use proc_macro::TokenStream;
 /// # What it does to the function
 /// The loop goes into the function itself, around its body: no closure is made of an async body,
 /// nothing is boxed, arguments are borrowed anew by each attempt. `?` and `return` end one
-/// attempt. A `mut` argument starts each attempt with the value it was called with. A blocking
-/// function blocks its thread between attempts.
+/// attempt. A `mut` argument starts each attempt with the value it was called with, so its type is
+/// `Copy` or it is named in `clone(..)`. A blocking function blocks its thread between attempts.
+///
+/// An argument that the body consumes would be gone at the second attempt: name it in `clone(..)`.
+/// An async attempt borrows its arguments, so a `Send` future needs those that are not named there
+/// to be `Sync`. A function cannot return a `&mut` that it has borrowed from an argument, nor take
+/// `mut self`.
 ///
 /// Put `#[retry]` **above** `#[tokio::main]`, `#[tokio::test]` and `#[instrument]`: what stands
 /// below it wraps all attempts; what stands above it has become a part of the body, and is
-/// repeated with each attempt: a new runtime, a new span. In an
-/// `#[async_trait]` impl, put it on the method.
+/// repeated with each attempt: a new runtime, a new span. In an `#[async_trait]` impl, put it on
+/// the method.
 ///
 /// # Cancel safety
 /// Dropping the future drops the attempt or the wait that is under way; nothing stays behind.
