@@ -70,6 +70,8 @@ impl fmt::Display for ErrorKind {
 }
 
 /// Whether a call that failed may nevertheless have been carried out.
+///
+/// There is no fourth answer, so a `match` on it needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Surely not carried out: refused, or never sent.
@@ -125,8 +127,9 @@ pub enum Effect {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which of its failures deserve another try",
     label = "the error type does not implement `recovery_core::Classify`",
-    note = "implement `recovery_core::Classify` for it, or decide by a function: `#[retry(when = is_transient)]`",
-    note = "or list patterns of the error itself: `#[retryable_on(MyError::Lost | MyError::Busy(_))]`"
+    note = "implement `recovery_core::Classify` for an error of your own",
+    note = "for any error, list patterns: `#[retryable_on(MyError::Lost | MyError::Busy(_))]`, or decide by a function: `#[retry(when = |error| error.is_timeout())]`",
+    note = "for `botrs::BotError`, enable the feature `botrs` of `recovery-core`"
 )]
 pub trait Classify {
     /// The kind of this failure.
@@ -163,6 +166,8 @@ impl<E: Classify + ?Sized> Classify for &E {
     }
 }
 
+/// By [`io::Error::kind`]; an error that says nothing itself ([`io::ErrorKind::Other`]) by the known
+/// error inside it.
 impl Classify for io::Error {
     fn kind(&self) -> ErrorKind {
         use io::ErrorKind as Io;
@@ -177,38 +182,35 @@ impl Classify for io::Error {
             | Io::NetworkUnreachable
             | Io::NetworkDown
             | Io::AddrNotAvailable => ErrorKind::Network,
-            Io::TimedOut => ErrorKind::Timeout,
+            // On Unix a blocking read that runs into its timeout ends as `WouldBlock`.
+            Io::TimedOut | Io::WouldBlock => ErrorKind::Timeout,
             Io::PermissionDenied => ErrorKind::Forbidden,
             Io::NotFound => ErrorKind::NotFound,
             Io::AlreadyExists | Io::AddrInUse => ErrorKind::Conflict,
             Io::InvalidInput | Io::InvalidData => ErrorKind::InvalidInput,
-            _ => ErrorKind::Other,
+            _ => inside(self).map_or(ErrorKind::Other, Classify::kind),
         }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        inside(self).and_then(Classify::retry_after)
     }
 
     fn effect(&self) -> Effect {
         use io::ErrorKind as Io;
         match self.kind() {
-            // No connection was made, so nothing was sent.
-            Io::ConnectionRefused
-            | Io::HostUnreachable
-            | Io::NetworkUnreachable
-            | Io::NetworkDown
-            | Io::AddrNotAvailable
-            | Io::NotConnected => Effect::None,
+            // There never was a connection. An unreachable host or network is no such proof: it
+            // may have gone away after the call had reached it.
+            Io::ConnectionRefused | Io::AddrNotAvailable => Effect::None,
+            Io::Other => inside(self).map_or(Effect::Unknown, Classify::effect),
             _ => Effect::Unknown,
         }
     }
+}
 
-    fn is_transient(&self) -> bool {
-        use io::ErrorKind as Io;
-        // Of no kind above, and yet std says that such an operation may simply be repeated.
-        let repeatable = matches!(
-            self.kind(),
-            Io::Interrupted | Io::WouldBlock | Io::ResourceBusy
-        );
-        repeatable || Classify::kind(self).is_transient()
-    }
+/// The known error that an `io::Error` was made of.
+fn inside(error: &io::Error) -> Option<&dyn Classify> {
+    known_within(error.get_ref()?)
 }
 
 #[cfg(feature = "tokio")]

@@ -26,7 +26,8 @@
 //!
 //! # The parts
 //! - The attributes [`#[retry]`](macro@retry) and [`#[retryable_on]`](macro@retryable_on) put the
-//!   loop into your own function: no closure, no boxing, borrowed and `&mut` arguments as usual.
+//!   loop into your own function: nothing is boxed, an async body becomes no closure, borrowed and
+//!   `&mut` arguments work as usual.
 //! - [`Classify`] tells kinds of failure apart ([`ErrorKind`]), says what the server asked for
 //!   (`retry_after`) and whether the call may already have taken [`Effect`].
 //! - [`Retry`] and the functions [`smart_retry`], [`exponential_backoff_retry`],
@@ -44,15 +45,15 @@
 //!
 //! # Events
 //! With the feature `tracing`, a retried call speaks under the target `recovery`; a call that
-//! succeeds at once, or fails with an error that is not to be retried, emits nothing but the
-//! latter's `retry.gave_up`.
+//! succeeds at once says nothing.
 //!
 //! | message | level | fields |
 //! |---|---|---|
 //! | `retry.scheduled` | WARN | `name`, `attempt`, `max`, `delay_ms`, `waited_ms`, `kind`, `error` |
 //! | `retry.recovered` | INFO | `name`, `attempt`, `waited_ms` |
-//! | `retry.gave_up` | WARN | `name`, `attempt`, `max`, `waited_ms`, `kind`, `reason`, `error` |
+//! | `retry.gave_up` | WARN; DEBUG when the first error was not one to retry | `name`, `attempt`, `max`, `waited_ms`, `kind`, `reason`, `error` |
 //!
+//! `reason` is `exhausted`, `not_retryable` or `may_have_taken_effect` (`at_most_once`).
 //! `error` is there when the error type implements `Display`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -70,9 +71,7 @@ pub mod __private;
 pub mod botrs;
 
 pub use classify::{Classify, Effect, ErrorKind};
-pub use retry::{
-    Attempt, InvalidConfig, Jitter, Retry, RetryConfig, RetryConfigBuilder, StopReason,
-};
+pub use retry::{Attempt, InvalidConfig, Jitter, Retry, RetryConfig, RetryConfigBuilder};
 #[cfg(feature = "tokio")]
 pub use retry::{
     TimedOut, exponential_backoff_retry, handle_rate_limit, retry_with_extended_timeout,

@@ -3,6 +3,8 @@
 
 use std::fmt::Display;
 use std::ops::Deref;
+#[cfg(feature = "tokio")]
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::classify::Classify;
@@ -46,12 +48,29 @@ pub fn attempt<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// The wait between two attempts; a zero delay touches no timer.
+/// The wait between two attempts. A zero delay touches no timer; it lets others run, so that a
+/// call which fails at once and for ever can be cancelled.
 #[cfg(feature = "tokio")]
 pub async fn wait(delay: Duration) {
-    if !delay.is_zero() {
+    if delay.is_zero() {
+        yield_once().await;
+    } else {
         tokio::time::sleep(delay).await;
     }
+}
+
+#[cfg(feature = "tokio")]
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Stands in for `wait` where there is no clock to wait on, to say so.

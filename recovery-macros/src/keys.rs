@@ -54,7 +54,7 @@ pub(crate) fn help_for_option(word: &str) -> String {
             "write `jitter`, bare or with a fraction: `jitter = 0.25`".into()
         }
         "retry_if" | "retry_when" | "predicate" | "condition" | "filter" | "is_retryable" => {
-            "write `when`, a function of the error: `when = is_transient`".into()
+            "write `when`, a function of the error: `when = |error| error.is_timeout()`".into()
         }
         "on" | "retry_on" | "retryable" | "retryable_on" | "errors" | "kinds" => {
             "list the errors in a second attribute: `#[retryable_on(Network, Timeout)]`".into()
@@ -64,6 +64,11 @@ pub(crate) fn help_for_option(word: &str) -> String {
         }
         "config" | "retry_config" | "settings" => {
             "write `policy`, an expression of `RetryConfig`: `policy = self.retry_config`".into()
+        }
+        "timeout" | "deadline" | "max_elapsed" | "max_duration" | "total_timeout" => {
+            "there is none yet: put `tokio::time::timeout` around what the body awaits, or around \
+             the call"
+                .into()
         }
         "cloned" | "clones" => "write `clone(a, b)` with the arguments' names".into(),
         "idempotent" | "once" => {

@@ -470,6 +470,18 @@ async fn dropping_the_future_ends_it_in_an_attempt_or_in_a_wait() {
     assert_eq!(service.calls, 3);
 }
 
+#[tokio::test]
+async fn a_call_that_fails_at_once_and_for_ever_can_be_cancelled() {
+    #[retry(max = u32::MAX, initial = 0s)]
+    async fn call() -> Result<(), Failure> {
+        Err(NETWORK)
+    }
+    let task = tokio::spawn(call());
+    tokio::task::yield_now().await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+}
+
 #[test]
 fn blocking_functions_are_retried_in_their_thread() {
     #[retry(max = 4, initial = 1ms, jitter = none)]

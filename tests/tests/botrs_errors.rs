@@ -81,6 +81,32 @@ fn every_error_means_what_the_platform_means() {
             false,
         ),
         (BotError::api(304_023, "text"), Other, Done, false),
+        (
+            io(std::io::ErrorKind::HostUnreachable),
+            Network,
+            Unknown,
+            true,
+        ),
+        (BotError::api(304_083, "text"), Server, NoEffect, true),
+        // What looks like a refusal and is none: only 400 and 500 hide them.
+        (
+            BotError::api(429, "exceed limit"),
+            RateLimited,
+            NoEffect,
+            true,
+        ),
+        (
+            BotError::api(503, "exceed limit of connections"),
+            Server,
+            Unknown,
+            true,
+        ),
+        (
+            BotError::api(400, "push channel message reach limit"),
+            Forbidden,
+            NoEffect,
+            false,
+        ),
         // Refusals that look like something else.
         (
             BotError::Server("reply msg exceed limit".into()),

@@ -17,6 +17,7 @@ impl Lines {
         let subscriber = tracing_subscriber::fmt()
             .with_writer(lines.clone())
             .with_ansi(false)
+            .with_max_level(tracing::Level::DEBUG)
             .without_time()
             .finish();
         (lines, tracing::subscriber::set_default(subscriber))
@@ -92,7 +93,7 @@ async fn the_end_is_told_with_its_reason() {
     assert_eq!(
         lines.take(),
         [
-            r#"WARN recovery: retry.gave_up name="events::call" attempt=1 max=3 waited_ms=0 kind="NotFound" reason="not_retryable" error=entity not found"#
+            r#"DEBUG recovery: retry.gave_up name="events::call" attempt=1 max=3 waited_ms=0 kind="NotFound" reason="not_retryable" error=entity not found"#
         ]
     );
     once().await.unwrap_err();

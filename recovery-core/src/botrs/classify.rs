@@ -25,11 +25,14 @@ const SDK_SESSION_OVER: [i32; 2] = [
 
 /// Messages of refusals that the platform hides behind a 400 or a 500, and that no retry cures.
 /// The code that would tell is lost in botrs.
-const REFUSALS: [&str; 4] = [
-    "exceed limit", // "reply msg exceed limit", sent as a 500
-    "reach limit",  // "push channel message reach limit" and its like
-    "无效或越权",   // 40034024: this msg_id may not be replied to
-    "超过限制",     // a quota
+const REFUSALS: [(&str, ErrorKind); 4] = [
+    // "reply msg exceed limit", sent as a 500: this message has had its replies.
+    ("exceed limit", ErrorKind::InvalidInput),
+    // 40034024: this `msg_id` may not be replied to.
+    ("无效或越权", ErrorKind::InvalidInput),
+    // "push channel message reach limit" and its like: quotas of the day.
+    ("reach limit", ErrorKind::Forbidden),
+    ("超过限制", ErrorKind::Forbidden),
 ];
 const DEDUPLICATED: &str = "消息被去重";
 
@@ -118,8 +121,10 @@ fn status_meaning(status: u32, message: &str) -> (ErrorKind, Effect) {
     if message.contains(DEDUPLICATED) {
         return codes::meaning(codes::DEDUPLICATED);
     }
-    if status >= 400 && REFUSALS.iter().any(|refusal| message.contains(refusal)) {
-        return (ErrorKind::InvalidInput, Effect::None);
+    if matches!(status, 400 | 500)
+        && let Some((_, kind)) = REFUSALS.iter().find(|(text, _)| message.contains(text))
+    {
+        return (*kind, Effect::None);
     }
     match status {
         200..=299 => (ErrorKind::Other, Effect::Done), // 201, 202: accepted, pending

@@ -28,6 +28,7 @@ pub(super) fn meaning(code: u32) -> (ErrorKind, Effect) {
         | 11_263
         | 11_281
         | 304_082
+        | 304_083
         | 306_003
         | 306_005
         | 306_006

@@ -61,8 +61,9 @@ impl RetryConfig {
 
     /// No delay of the schedule is longer, jitter included. Default 30 s.
     ///
-    /// Only what the server asks for ([`Classify::retry_after`](crate::Classify::retry_after))
-    /// may go beyond it.
+    /// Only what the server asks for ([`Classify::retry_after`](crate::Classify::retry_after)) may
+    /// go beyond it, and nothing bounds that: where a server may ask for hours, put
+    /// `tokio::time::timeout` around the call.
     pub const fn max_delay(&self) -> Duration {
         self.max_delay
     }

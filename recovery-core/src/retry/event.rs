@@ -32,17 +32,32 @@ pub(super) fn scheduled(told: &Told<'_>, delay: Duration) {
 
 #[cfg(feature = "tracing")]
 pub(super) fn gave_up(told: &Told<'_>, reason: StopReason) {
-    tracing::warn!(
-        target: "recovery",
-        name = told.machine.name,
-        attempt = told.progress.attempt,
-        max = told.machine.config.max_attempts,
-        waited_ms = told.progress.waited_ms,
-        kind = told.kind.as_str(),
-        reason = reason.as_str(),
-        error = told.error.map(tracing::field::display),
-        "retry.gave_up"
-    );
+    macro_rules! event_at {
+        ($level:expr) => {
+            tracing::event!(
+                target: "recovery",
+                $level,
+                name = told.machine.name,
+                attempt = told.progress.attempt,
+                max = told.machine.config.max_attempts,
+                waited_ms = told.progress.waited_ms,
+                kind = told.kind.as_str(),
+                reason = match reason {
+                    StopReason::Exhausted => "exhausted",
+                    StopReason::NotRetryable => "not_retryable",
+                    StopReason::MayHaveTakenEffect => "may_have_taken_effect",
+                },
+                error = told.error.map(tracing::field::display),
+                "retry.gave_up"
+            )
+        };
+    }
+    // The caller of a call that was never to be retried hears of its error by itself.
+    if reason == StopReason::NotRetryable && !told.progress.is_retry() {
+        event_at!(tracing::Level::DEBUG);
+    } else {
+        event_at!(tracing::Level::WARN);
+    }
 }
 
 #[cfg(feature = "tracing")]

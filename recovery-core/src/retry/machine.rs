@@ -1,6 +1,6 @@
 //! What happens after a failure: the one decision that the attributes and the closure API share.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::time::Duration;
 
 use super::config::RetryConfig;
@@ -28,32 +28,14 @@ pub struct Attempt<'a, E: ?Sized> {
 }
 
 /// Why no further attempt was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StopReason {
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum StopReason {
     /// All attempts that the policy allows have failed.
     Exhausted,
     /// The error is not one that deserves another try.
     NotRetryable,
     /// The call may have been carried out, and `at_most_once` forbids a second one.
     MayHaveTakenEffect,
-}
-
-impl StopReason {
-    /// The reason as events name it, in snake case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exhausted => "exhausted",
-            Self::NotRetryable => "not_retryable",
-            Self::MayHaveTakenEffect => "may_have_taken_effect",
-        }
-    }
-}
-
-impl Display for StopReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// What the decision needs to know of an error.

@@ -10,7 +10,7 @@ mod schedule;
 mod timed_out;
 
 pub use config::{InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
-pub use machine::{Attempt, Failure, Machine, Progress, StopReason};
+pub use machine::{Attempt, Failure, Machine, Progress};
 pub use run::Retry;
 #[cfg(feature = "tokio")]
 pub use run::{

@@ -246,7 +246,8 @@ impl<D, H> Retry<D, H> {
 }
 
 /// Calls `operation` until it succeeds, at most `config.max_attempts()` times, as long as
-/// `is_retryable` holds for its error.
+/// `is_retryable` holds for its error. For an error that does not implement [`Classify`] there is
+/// [`Retry::unclassified`].
 ///
 /// # Errors
 /// The last error, unchanged.
@@ -323,7 +324,8 @@ where
 }
 
 /// Calls `operation` again when the server says that there were too many calls, after the time
-/// the server asks for, at most `max_retries` times; any other error returns at once.
+/// the server asks for, at most `max_retries` times; any other error returns at once. Where the
+/// server names no time the default policy's delays are waited; a long time is waited in full.
 ///
 /// # Errors
 /// The last error, unchanged.
