@@ -26,8 +26,9 @@ fn bot(arguments: &[&str]) -> Command {
 }
 
 async fn output(mut bot: Command) -> (Output, String, String) {
-    let output = tokio::time::timeout(LIMIT, bot.output()).await;
-    let output = output.expect("ends in time").expect("starts");
+    let bot = bot.spawn().expect("starts");
+    let output = tokio::time::timeout(LIMIT, bot.wait_with_output()).await;
+    let output = output.expect("ends in time").expect("ran");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.clone(), text(&output.stdout), text(&output.stderr))
 }
@@ -363,7 +364,6 @@ async fn bad_input_gets_one_clear_line() {
             &[("QQ_BOT_APP_ID", "1"), ("QQ_BOT_SECRET", "s3cr3t")],
             "--seed is for the loopback platform",
         ),
-        (&["--fault-rate", "1.5"], &[], "must lie between 0 and 1"),
         (&["--listen", &taken], &[], "in use"),
     ] {
         let mut bot = bot(arguments);
@@ -382,6 +382,8 @@ async fn bad_input_gets_one_clear_line() {
         (["--banana", "1"], "--banana"),
         (["--commands", "many"], "--commands"),
         (["--commands", "0"], "--commands"),
+        (["--fault-rate", "1.5"], "--fault-rate"),
+        (["--fault-rate", "-0.1"], "--fault-rate"),
         (["--listen", "everywhere"], "--listen"),
     ] {
         let (ended, _, stderr) = output(bot(&arguments)).await;
@@ -390,6 +392,21 @@ async fn bad_input_gets_one_clear_line() {
             stderr.starts_with("error: ") && stderr.contains(said),
             "{arguments:?}: {stderr}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_score_that_cannot_be_shown_is_an_error_and_no_panic() {
+    if cfg!(target_os = "linux") {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("it is there");
+        let mut bot = bot(&["--commands", "1", "--fault-rate", "0"]);
+        bot.stdout(full);
+        let (ended, _, stderr) = output(bot).await;
+        assert_eq!(ended.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("bot: cannot show the score"), "{stderr}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io::{self, Write as _},
     net::SocketAddr,
     process::{ExitCode, Stdio},
     time::Duration,
@@ -26,8 +27,8 @@ const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
-    /// Decides which calls fail and who says what; the same seed is the same run
-    #[arg(long, default_value_t = 7)]
+    /// Decides who says what, and which fault each call for it meets; counts still vary with time
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
 
     /// How many commands users send
@@ -35,8 +36,17 @@ struct Cli {
     commands: u32,
 
     /// The share of calls that meet a fault, from 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.3,
+        allow_negative_numbers = true
+    )]
     fault_rate: f64,
+
+    /// Let also the calls meet faults by which the bot connects; botrs by itself gives up then
+    #[arg(long)]
+    faults_at_start: bool,
 
     /// The faults to draw from, by name [default: all but rate-limited-bare]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
@@ -93,6 +103,7 @@ impl Cli {
             allow_remote: self.allow_remote,
             credentials: self.given_credentials().unwrap_or_default(),
             faults,
+            spare_connecting: !self.faults_at_start,
             slow_by: Duration::from_secs_f64(self.slow_by),
             ..PlatformOptions::default()
         })
@@ -112,7 +123,8 @@ impl Cli {
             seed: self.seed,
             ..Scenario::default()
         };
-        Ok(scenario.validated()?)
+        let plan = self.platform()?.faults;
+        Ok(scenario.validated()?.patient_with(&plan))
     }
 }
 
@@ -128,7 +140,8 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("loopback-platform: {error:#}");
+            // Where even that cannot be written, the exit status has to do.
+            let _ = writeln!(io::stderr().lock(), "loopback-platform: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -148,21 +161,7 @@ async fn stage(cli: &Cli) -> anyhow::Result<bool> {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }
     let report = stage::run(options, command).await?;
-    println!("{}", report.score);
-    if let Some(bytes) = report.peak_memory {
-        println!(" {:<26} {:>7} MiB at its peak", "bot memory", bytes >> 20);
-    }
-    println!(
-        " {:<26} {:>7.1} s, seed {}, fault rate {}",
-        "run",
-        report.elapsed.as_secs_f64(),
-        cli.seed,
-        cli.fault_rate
-    );
-    println!(" {:<26} {}", "bot", report.bot_exit);
-    if report.interrupted {
-        println!(" {:<26} interrupted before its end", "");
-    }
+    writeln!(io::stdout().lock(), "{report}").context("cannot show the score")?;
     Ok(report.is_clean())
 }
 
@@ -195,8 +194,8 @@ async fn serve(cli: &Cli) -> anyhow::Result<bool> {
         interrupts.next().await;
     }
     let score = ledger.score();
-    println!("{score}");
     platform.shutdown().await;
+    writeln!(io::stdout().lock(), "{score}").context("cannot show the score")?;
     Ok(score.is_clean())
 }
 

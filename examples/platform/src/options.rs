@@ -33,6 +33,9 @@ pub struct PlatformOptions {
     pub credentials: Credentials,
     /// Which calls fail, and how. Default: none.
     pub faults: FaultPlan,
+    /// Whether the calls by which a bot connects (token, `/users/@me`, `/gateway/bot`) are spared
+    /// until a session has begun. botrs gives up at the first that fails. Default: no.
+    pub spare_connecting: bool,
     /// How long [`Fault::Slow`](crate::Fault::Slow) holds an answer back; choose it longer than
     /// the bot's own timeout. Default: 6 s.
     pub slow_by: Duration,
@@ -57,6 +60,7 @@ impl Default for PlatformOptions {
             allow_remote: false,
             credentials: Credentials::default(),
             faults: FaultPlan::default(),
+            spare_connecting: false,
             slow_by: Duration::from_secs(6),
             audit_after: Duration::from_millis(300),
             heartbeat_interval: Duration::from_millis(41_250),

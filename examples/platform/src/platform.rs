@@ -79,7 +79,11 @@ impl Core {
         let forced = matches!(endpoint, Endpoint::Send(_))
             .then(|| lock(&self.forced).pop_front())
             .flatten();
+        let spared = spares(&self.options, endpoint) && self.ledger.identifies() == 0;
         let fault = forced.or_else(|| {
+            if spared {
+                return None;
+            }
             let call = CallKey {
                 method,
                 path,
@@ -94,6 +98,11 @@ impl Core {
             unique: SplitMix::new(plan.seed, label).next(),
         }
     }
+}
+
+/// Whether a call to this endpoint is spared while no session has begun.
+fn spares(options: &PlatformOptions, endpoint: Endpoint) -> bool {
+    options.spare_connecting && !matches!(endpoint, Endpoint::Send(_))
 }
 
 /// A QQ bot platform that runs on this machine.

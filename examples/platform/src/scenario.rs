@@ -6,8 +6,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::{
     event::Scene,
+    fault::Fault,
     ledger::Ledger,
     mix::{SplitMix, fnv1a},
+    plan::FaultPlan,
     platform::Platform,
 };
 
@@ -77,6 +79,17 @@ pub enum ScenarioError {
 }
 
 impl Scenario {
+    /// This scenario, as patient as the plan needs: botrs waits a minute after a 429 without a
+    /// header.
+    #[must_use]
+    pub fn patient_with(mut self, plan: &FaultPlan) -> Self {
+        if plan.rate > 0.0 && plan.faults.contains(&Fault::RateLimitedBare) {
+            self.grace = self.grace.max(Duration::from_secs(75));
+            self.tail = self.tail.max(Duration::from_secs(900));
+        }
+        self
+    }
+
     /// Checks the fields, which are public.
     ///
     /// # Errors

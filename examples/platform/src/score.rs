@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Score {
+    /// Whether the run was cut short, so that what was under way looks lost.
+    pub interrupted: bool,
     /// Commands that were handed to the gateway.
     pub commands: u64,
     /// Commands whose user saw exactly one reply.

@@ -10,10 +10,11 @@ const LABEL: usize = 26;
 impl fmt::Display for Score {
     /// The scoreboard: plain text, at most 80 columns.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.is_clean() {
-            "clean: nothing lost, nothing doubled"
-        } else {
-            "not clean"
+        let verdict = match (self.is_clean(), self.unresent.not_arrived) {
+            _ if self.interrupted => "interrupted: what was under way looks lost".to_owned(),
+            (true, 0) => "clean: nothing lost, nothing doubled".to_owned(),
+            (true, apart) => format!("clean: nothing lost, nothing doubled; {apart} left in doubt"),
+            (false, _) => "not clean".to_owned(),
         };
         let rule = "─".repeat(WIDTH);
         writeln!(formatter, "{rule}")?;

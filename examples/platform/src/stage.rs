@@ -14,6 +14,7 @@ use crate::{
     fault::Fault,
     interrupts::Interrupts,
     options::{PlatformOptions, StartError},
+    plan::FaultPlan,
     platform::Platform,
     progress,
     scenario::{Scenario, ScenarioError},
@@ -56,19 +57,39 @@ pub struct StageReport {
     /// The most memory that the bot had resident, in bytes. Known on Linux only, and only of the
     /// program that was started, not of its children.
     pub peak_memory: Option<u64>,
-    /// From the bot's READY to the scenario's end.
+    /// From the bot's READY to the scenario's end, without the time in which the bot ended.
     pub elapsed: Duration,
     /// How the bot ended.
     pub bot_exit: BotExit,
-    /// Whether the run was cut short by Ctrl-C (or SIGTERM, or SIGHUP).
-    pub interrupted: bool,
+    /// The seed of the run, and the share of calls that were to meet a fault.
+    pub plan: FaultPlan,
 }
 
 impl StageReport {
     /// Whether the run was played to its end, lost and doubled nothing, and the bot lived through
     /// it and ended when asked to.
     pub fn is_clean(&self) -> bool {
-        self.score.is_clean() && !self.interrupted && matches!(self.bot_exit, BotExit::Asked(_))
+        self.score.is_clean()
+            && !self.score.interrupted
+            && matches!(self.bot_exit, BotExit::Asked(_))
+    }
+}
+
+impl fmt::Display for StageReport {
+    /// The scoreboard, and below it the bot's memory, the run and how the bot ended.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{}", self.score)?;
+        if let Some(bytes) = self.peak_memory {
+            let label = "bot memory";
+            writeln!(formatter, " {label:<26} {:>7} MiB at its peak", bytes >> 20)?;
+        }
+        let FaultPlan { seed, rate, .. } = self.plan;
+        let (label, seconds) = ("scenario", self.elapsed.as_secs_f64());
+        writeln!(
+            formatter,
+            " {label:<26} {seconds:>7.1} s, seed {seed}, fault rate {rate}"
+        )?;
+        write!(formatter, " {:<26} {}", "bot", self.bot_exit)
     }
 }
 
@@ -245,11 +266,14 @@ async fn play(
         Cue::Interrupted => {
             let bot_exit = stop_or_kill(&mut bot, options.stop_within, &mut interrupts).await?;
             return Ok(StageReport {
-                score: ledger.score(),
+                score: Score {
+                    interrupted: true,
+                    ..ledger.score()
+                },
                 peak_memory: bot.peak_memory(),
                 elapsed: Duration::ZERO,
                 bot_exit,
-                interrupted: true,
+                plan: options.platform.faults.clone(),
             });
         }
     }
@@ -279,11 +303,14 @@ async fn play(
         Cue::Interrupted => stop_or_kill(&mut bot, options.stop_within, &mut interrupts).await?,
     };
     Ok(StageReport {
-        score: ledger.score(),
+        score: Score {
+            interrupted,
+            ..ledger.score()
+        },
         peak_memory: bot.peak_memory(),
         elapsed,
         bot_exit,
-        interrupted,
+        plan: options.platform.faults.clone(),
     })
 }
 

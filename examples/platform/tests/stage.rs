@@ -50,7 +50,7 @@ async fn an_unmodified_botrs_has_a_clean_score_where_nothing_fails() {
     assert_eq!(report.score.delivered_once, 200);
     assert_eq!(report.score.identifies, 1);
     assert!(report.score.resumes >= 1, "the reconnects were followed");
-    assert!(!report.interrupted);
+    assert!(!report.score.interrupted);
     if cfg!(unix) {
         assert!(matches!(report.bot_exit, BotExit::Asked(status) if status.success()));
         assert!(report.is_clean());

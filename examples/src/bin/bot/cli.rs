@@ -37,8 +37,9 @@ pub(crate) struct Cli {
     #[arg(long, hide = true)]
     pub(crate) end_with_parent: bool,
 
-    /// Loopback platform: faults, ids and the order of commands follow from it [default: 1].
-    #[arg(long)]
+    /// Loopback platform: who says what, and which fault each call for it meets, follow
+    /// from it [default: 1].
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 
     /// Loopback platform: how many commands are sent to the bot [default: 500].
@@ -46,7 +47,7 @@ pub(crate) struct Cli {
     pub(crate) commands: Option<u32>,
 
     /// Loopback platform: the share of HTTP calls that meet a fault, from 0 to 1 [default: 0.3].
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = parse_share)]
     pub(crate) fault_rate: Option<f64>,
 
     /// Loopback platform: the faults to meet [default: all but `rate-limited-bare`, which makes
@@ -108,6 +109,13 @@ impl Cli {
             .with_ansi(io::stderr().is_terminal())
             .init();
         Ok(())
+    }
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("give a share from 0 to 1".to_owned()),
     }
 }
 

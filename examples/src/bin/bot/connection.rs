@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use botrs::{BotError, Client, Intents};
 use recovery_core::botrs::is_token_expired;
 use recovery_core::{Classify, ErrorKind, RetryConfig, retry, retryable_on};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::access::Access;
 use crate::cli::Cli;
@@ -33,13 +33,17 @@ pub(crate) async fn run(cli: &Cli, credentials: Credentials) -> anyhow::Result<(
         ended = connection.connect() => Some(ended),
         () = interrupted() => None,
     };
-    match ended {
-        Some(Err(error)) => bail!(explain(&error)),
-        Some(Ok(())) => warn!("the gateway session has ended"),
+    match &ended {
+        Some(Err(error)) => bail!(explain(error)),
+        Some(Ok(())) => {}
         None => info!("ending: no new events, replies under way may finish"),
     }
     if !connection.handler.drain(DRAIN).await {
         bail!("gave up on replies that took longer than {DRAIN:?}");
+    }
+    if ended.is_some() {
+        // botrs ends so when its session manager has failed; a supervisor is to start the bot anew.
+        bail!("the gateway session has ended, and nobody asked for it; see the log");
     }
     Ok(())
 }
@@ -91,7 +95,10 @@ impl Connection {
 /// The last error of connecting, with its way out.
 fn explain(error: &BotError) -> String {
     let help = match error.kind() {
-        ErrorKind::Authentication => "check QQ_BOT_APP_ID and QQ_BOT_SECRET, and the IP whitelist",
+        ErrorKind::Authentication => {
+            "check QQ_BOT_APP_ID and QQ_BOT_SECRET, and the IP whitelist; if they are right, the \
+             platform limits requests for tokens: wait a minute"
+        }
         ErrorKind::Forbidden => "the platform allows no further session today, or bans the bot",
         ErrorKind::Network | ErrorKind::Timeout => {
             "check the network, and HTTPS_PROXY if it is set"

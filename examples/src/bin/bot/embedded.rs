@@ -2,6 +2,7 @@
 //! with credentials like any other, and the platform judges it.
 
 use std::env;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -16,9 +17,6 @@ use crate::cli::Cli;
 /// doubled.
 pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let options = options(cli)?;
-    let seed = options.scenario.seed;
-    let rate = options.platform.faults.rate;
-
     let program = env::current_exe().context("cannot find the program itself")?;
     let mut bot = Command::new(program);
     bot.args([
@@ -31,30 +29,9 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
 
     let report = stage::run(options, bot).await?;
-    println!("{}", report.score);
-    if let Some(bytes) = report.peak_memory {
-        println!(" {:<26} {:>7} MiB at its peak", "bot memory", bytes >> 20);
-    }
-    println!(
-        " {:<26} {:>7.1} s, seed {seed}, fault rate {rate}{}",
-        "run",
-        report.elapsed.as_secs_f64(),
-        if cli.without_recovery {
-            ", without recovery"
-        } else {
-            ""
-        },
-    );
-    if report.interrupted {
-        eprintln!("bot: interrupted; what was under way may be shown as lost");
-    }
-    if !matches!(report.bot_exit, BotExit::Asked(status) if status.success()) {
-        eprintln!(
-            "bot: the bot {}; see what it says with --log info",
-            report.bot_exit
-        );
-    }
-    Ok(if report.is_clean() {
+    writeln!(io::stdout().lock(), "{report}").context("cannot show the score")?;
+    let ended_well = matches!(report.bot_exit, BotExit::Asked(status) if status.success());
+    Ok(if report.is_clean() && ended_well {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -81,9 +58,10 @@ fn options(cli: &Cli) -> anyhow::Result<StageOptions> {
     if let Some(commands) = cli.commands {
         scenario.commands = commands;
     }
+    let scenario = scenario.validated()?.patient_with(&platform.faults);
     Ok(StageOptions {
         platform,
-        scenario: scenario.validated()?,
+        scenario,
         // Connecting meets faults too, and has its own patience.
         ready_within: Duration::from_secs(90),
         ..StageOptions::default()

@@ -10,6 +10,7 @@ use recovery_core::{Classify, ErrorKind};
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::recent::Recent;
 use crate::sender::{Delivery, Place, Sender};
 
 /// Answers commands. Each is answered in a task of its own: botrs awaits one event after the
@@ -22,6 +23,7 @@ pub(crate) struct ErrorRecoveryHandler {
 
 struct State {
     sender: Sender,
+    recent: Recent,
     started: Instant,
     processed_messages: AtomicU64,
     error_count: AtomicU64,
@@ -31,6 +33,7 @@ impl ErrorRecoveryHandler {
     pub(crate) fn new(sender: Sender) -> Self {
         let state = State {
             sender,
+            recent: Recent::new(10_000),
             started: Instant::now(),
             processed_messages: AtomicU64::new(0),
             error_count: AtomicU64::new(0),
@@ -47,14 +50,18 @@ impl ErrorRecoveryHandler {
         tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
     }
 
-    fn answer<F>(&self, answer: impl FnOnce(Arc<State>) -> F)
+    /// Answers the message `id`, unless it has been answered before.
+    fn answer<F>(&self, id: String, answer: impl FnOnce(Arc<State>, String) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        if !self.state.recent.is_new(&id) {
+            return;
+        }
         self.state
             .processed_messages
             .fetch_add(1, Ordering::Relaxed);
-        self.tasks.spawn(answer(Arc::clone(&self.state)));
+        self.tasks.spawn(answer(Arc::clone(&self.state), id));
     }
 }
 
@@ -79,7 +86,7 @@ impl EventHandler for ErrorRecoveryHandler {
             return;
         }
         let command = Command::parse(message.content.as_deref());
-        self.answer(async move |state| {
+        self.answer(id, async move |state, id| {
             if let Some(text) = state.channel_answer(command).await {
                 state.reply(Place::Channel(channel), &id, &text).await;
             }
@@ -93,7 +100,7 @@ impl EventHandler for ErrorRecoveryHandler {
         if Command::parse(message.content.as_deref()) != Some(Command::Health) {
             return;
         }
-        self.answer(async move |state| {
+        self.answer(id, async move |state, id| {
             state
                 .reply(
                     Place::Direct(guild),
@@ -114,7 +121,7 @@ impl EventHandler for ErrorRecoveryHandler {
         {
             return;
         }
-        self.answer(async move |state| {
+        self.answer(id, async move |state, id| {
             state
                 .reply(Place::Group(group), &id, "群组错误恢复测试")
                 .await;
@@ -129,7 +136,7 @@ impl EventHandler for ErrorRecoveryHandler {
         if Command::parse(message.content.as_deref()) != Some(Command::Ping) {
             return;
         }
-        self.answer(async move |state| {
+        self.answer(id, async move |state, id| {
             state.reply(Place::Private(user), &id, "Pong!").await;
         });
     }
@@ -149,9 +156,15 @@ enum Command {
 }
 
 impl Command {
-    /// The command in a message, behind a mention of the bot if there is one.
+    /// The command, if a message is nothing else but mentions before it.
     fn parse(content: Option<&str>) -> Option<Self> {
-        match content?.split_whitespace().last()? {
+        let words = content?.split_whitespace();
+        let mut words = words.skip_while(|word| word.starts_with("<@") && word.ends_with('>'));
+        let command = words.next()?;
+        if words.next().is_some() {
+            return None;
+        }
+        match command {
             "!status" => Some(Self::Status),
             "!ping" => Some(Self::Ping),
             "!test_error" => Some(Self::TestError),
@@ -198,5 +211,21 @@ impl State {
             }
             kind => warn!("cannot {operation}: {error} ({kind})"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Command;
+
+    #[test]
+    fn a_command_stands_alone_or_behind_mentions() {
+        let parse = |text| Command::parse(Some(text));
+        assert_eq!(parse(" !ping "), Some(Command::Ping));
+        assert_eq!(parse("<@!123> !status"), Some(Command::Status));
+        assert_eq!(parse("do not use !ping"), None);
+        assert_eq!(parse("!ping now"), None);
+        assert_eq!(parse("<@!123>"), None);
+        assert_eq!(Command::parse(None), None);
     }
 }

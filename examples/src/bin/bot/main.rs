@@ -9,8 +9,10 @@ mod connection;
 mod credentials;
 mod embedded;
 mod handler;
+mod recent;
 mod sender;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,7 +25,8 @@ async fn main() -> ExitCode {
     match run(&cli).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("bot: {error:#}");
+            // Where even that cannot be written, the exit status has to do.
+            let _ = writeln!(io::stderr().lock(), "bot: {error:#}");
             ExitCode::FAILURE
         }
     }
