@@ -8,6 +8,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::classify::Classify;
+#[cfg(feature = "tokio")]
+use crate::retry::TimedOut;
 use crate::retry::{Attempt, RetryConfig, RetryConfigBuilder};
 
 pub use crate::retry::{Failure, Machine, Progress};
@@ -56,6 +58,44 @@ pub async fn wait(delay: Duration) {
         yield_once().await;
     } else {
         tokio::time::sleep(delay).await;
+    }
+}
+
+/// Gives an attempt its time limit.
+#[cfg(feature = "tokio")]
+pub async fn within<T, E>(
+    limit: Duration,
+    attempt: impl Future<Output = Result<T, E>>,
+    timed_out: fn(TimedOut) -> E,
+) -> Result<T, E> {
+    match tokio::time::timeout(limit, attempt).await {
+        Ok(result) => result,
+        Err(_) => Err(timed_out(TimedOut::after(limit))),
+    }
+}
+
+/// The error of an attempt that was cut off.
+#[cfg(feature = "tokio")]
+pub fn timed_out<E: TellsTimeout>(error: TimedOut) -> E {
+    E::timed_out(error)
+}
+
+#[cfg(feature = "tokio")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that an attempt took too long",
+    label = "`timeout` needs `From<recovery_core::TimedOut>` for the error type",
+    note = "implement `From<recovery_core::TimedOut>` for an error of your own",
+    note = "or put `tokio::time::timeout` into the body, and return an error of your choice"
+)]
+pub trait TellsTimeout {
+    fn timed_out(error: TimedOut) -> Self;
+}
+
+#[cfg(feature = "tokio")]
+#[diagnostic::do_not_recommend]
+impl<E: From<TimedOut>> TellsTimeout for E {
+    fn timed_out(error: TimedOut) -> Self {
+        error.into()
     }
 }
 

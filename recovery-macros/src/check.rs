@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Path, parse_quote};
@@ -11,7 +11,7 @@ use syn::{Expr, Ident, LitStr, Path, parse_quote};
 use crate::args::Arg;
 use crate::diag::{Diagnostics, mistake};
 use crate::partner::RetryableOn;
-use crate::{duration, values};
+use crate::values;
 
 /// One use of `#[retry]`, understood.
 pub(crate) struct Policy {
@@ -21,6 +21,7 @@ pub(crate) struct Policy {
     /// `policy = ..`: what the settings below override.
     pub(crate) base: Option<Expr>,
     pub(crate) settings: Vec<Setting>,
+    pub(crate) timeout: Option<Timeout>,
     pub(crate) at_most_once: bool,
     pub(crate) condition: Condition,
     pub(crate) on_retry: Option<Expr>,
@@ -44,6 +45,12 @@ pub(crate) struct Setting {
     pub(crate) is_literal: bool,
 }
 
+/// The limit of each attempt.
+pub(crate) struct Timeout {
+    pub(crate) key: Ident,
+    pub(crate) limit: TokenStream,
+}
+
 /// The defaults of `RetryConfig` that written values are checked against.
 const DEFAULT_INITIAL: Duration = Duration::from_millis(500);
 const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(30);
@@ -61,6 +68,7 @@ pub(crate) fn policy(
         name: None,
         base: None,
         settings: Vec::new(),
+        timeout: None,
         at_most_once: false,
         condition: listed.map_or(Condition::Transient, Condition::Listed),
         on_retry: None,
@@ -123,6 +131,9 @@ impl Policy {
         for setting in &mut self.settings {
             setting.value = with_self_as(name, setting.value.clone());
         }
+        if let Some(timeout) = &mut self.timeout {
+            timeout.limit = with_self_as(name, timeout.limit.clone());
+        }
         match &mut self.condition {
             Condition::Transient => {}
             Condition::When(expr) => *expr = renamed(expr),
@@ -171,6 +182,18 @@ impl Policy {
             "jitter" => {
                 let (tokens, is_literal) = values::jitter(&self.krate, &key, value)?;
                 self.set(&key, "jitter", tokens, is_literal);
+            }
+            "timeout" => {
+                let value = values::expr(&key, value, "`timeout = 5s`: the limit of each attempt")?;
+                let (literal, limit) = values::duration(&value)?;
+                if literal.is_some_and(|literal| literal.is_zero()) {
+                    return Err(mistake(
+                        value.span(),
+                        "no attempt ends within no time",
+                        "give each attempt as long as it may need, or leave `timeout` out",
+                    ));
+                }
+                self.timeout = Some(Timeout { key, limit });
             }
             "policy" => {
                 self.base = Some(values::expr(&key, value, "`policy = self.retry_config`")?);
@@ -227,15 +250,7 @@ impl Policy {
         method: &str,
         value: &Expr,
     ) -> syn::Result<Option<Duration>> {
-        let literal = duration::parse(value)?;
-        let tokens = match literal {
-            None => value.to_token_stream(),
-            Some(duration) => {
-                let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
-                let site = Span::mixed_site().located_at(value.span());
-                quote_spanned!(site=> ::core::time::Duration::new(#seconds, #nanos))
-            }
-        };
+        let (literal, tokens) = values::duration(value)?;
         self.set(key, method, tokens, literal.is_some());
         Ok(literal)
     }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ItemFn, Pat, Path, ReturnType, Stmt, Type, parse_quote};
 
-use crate::check::{Condition, Policy};
+use crate::check::{Condition, Policy, Timeout};
 use crate::diag::Diagnostics;
 use crate::target::{self, Rebinding, Shape};
 use crate::{args, check, fallback, partner};
@@ -27,6 +27,13 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut policy = check::policy(args, listed, &mut diagnostics);
     refuse_wrong_names(&policy, &function, &mut diagnostics);
     let shape = target::shape(&function, &mut diagnostics);
+    if let (Shape::Blocking, Some(timeout)) = (shape, &policy.timeout) {
+        diagnostics.error(
+            timeout.key.span(),
+            "a blocking attempt cannot be cut off",
+            "make the function async, or give what it calls a time limit of its own",
+        );
+    }
     if matches!(shape, Shape::AsyncTrait) && function.sig.receiver().is_some() {
         policy.rename_self(target::ASYNC_TRAIT_SELF);
     }
@@ -183,7 +190,18 @@ impl<'p> Expansion<'p> {
         };
         let block = begun_with(&early, body);
         // The prelude is outside: what the body consumes is then owned by the block, not borrowed.
-        quote_spanned!(*site=> { #prelude async #block.await })
+        let attempt = quote_spanned!(*site=> async #block);
+        let attempt = match &self.policy.timeout {
+            None => attempt,
+            Some(Timeout { limit, .. }) => {
+                // An error type that cannot tell of a timeout is complained of where it is written.
+                let at_error = site.located_at(target::error_span(ret));
+                let runtime = located(krate, at_error);
+                let timed_out = quote_spanned!(at_error=> #runtime::__private::timed_out);
+                quote_spanned!(*site=> #krate::__private::within(#limit, #attempt, #timed_out))
+            }
+        };
+        quote_spanned!(*site=> { #prelude #attempt.await })
     }
 
     /// One attempt: a closure that is called once, at once.
@@ -376,6 +394,15 @@ fn begun_with(tokens: &TokenStream, block: &Block) -> Block {
     let items = block.stmts.iter().take_while(is_item).count();
     block.stmts.splice(items..items, begin);
     block
+}
+
+/// The path, as if it stood there.
+fn located(path: &Path, there: Span) -> TokenStream {
+    let located = path.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(there));
+        token
+    });
+    located.collect()
 }
 
 /// Puts the loop between the braces the user wrote.

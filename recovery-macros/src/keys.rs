@@ -7,6 +7,7 @@ pub(crate) const OPTIONS: &[&str] = &[
     "backoff",
     "max_delay",
     "jitter",
+    "timeout",
     "policy",
     "when",
     "at_most_once",
@@ -65,9 +66,12 @@ pub(crate) fn help_for_option(word: &str) -> String {
         "config" | "retry_config" | "settings" => {
             "write `policy`, an expression of `RetryConfig`: `policy = self.retry_config`".into()
         }
-        "timeout" | "deadline" | "max_elapsed" | "max_duration" | "total_timeout" => {
-            "there is none yet: put `tokio::time::timeout` around what the body awaits, or around \
-             the call"
+        "attempt_timeout" | "time_limit" | "per_attempt" => {
+            "write `timeout`, the limit of each attempt: `timeout = 5s`".into()
+        }
+        "deadline" | "max_elapsed" | "max_duration" | "total_timeout" => {
+            "there is none yet: `timeout` limits each attempt; put `tokio::time::timeout` around \
+             the call to limit the whole"
                 .into()
         }
         "cloned" | "clones" => "write `clone(a, b)` with the arguments' names".into(),

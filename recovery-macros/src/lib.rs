@@ -57,6 +57,7 @@ use proc_macro::TokenStream;
 /// | `backoff` | number ≥ 1, or expression of `f64` | 2.0 | growth of the delay |
 /// | `max_delay` | duration | `30s` | no delay is ever longer, jitter included; only a server's `retry_after` is |
 /// | `jitter` | bare; a fraction in 0..=1; `full`, `equal`, `none` | 0.25 | bare says the default aloud: up to a quarter more |
+/// | `timeout` | duration | – | limit of each attempt, for async functions: an attempt that takes longer is dropped, and its error is made by `From<TimedOut>` |
 /// | `policy` | expression of `RetryConfig`, `&RetryConfig`, `Arc<RetryConfig>` | – | the policy at run time; options written beside it override its values |
 /// | `when` | path or closure `fn(&E) -> bool` | – | decides instead of `#[retryable_on]` |
 /// | `at_most_once` | bare | – | never retries an error after which the call may already have been carried out (`Effect`) |
@@ -88,7 +89,8 @@ use proc_macro::TokenStream;
 /// the method.
 ///
 /// # Cancel safety
-/// Dropping the future drops the attempt or the wait that is under way; nothing stays behind.
+/// Dropping the future drops the attempt or the wait that is under way; nothing stays behind. With
+/// `timeout` an attempt may be dropped as well: its body should be cancel safe then.
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::retry(args.into(), item.into()).into()

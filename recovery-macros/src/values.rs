@@ -1,5 +1,7 @@
 //! The values of single options: what each may be, and what else people write.
 
+use std::time::Duration;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
@@ -8,6 +10,7 @@ use syn::{Expr, Ident, Lit, LitStr, Path, UnOp};
 
 use crate::args::{Arg, Value};
 use crate::diag::mistake;
+use crate::duration;
 
 pub(crate) fn expr(key: &Ident, value: Value, example: &str) -> syn::Result<Expr> {
     match value {
@@ -31,6 +34,20 @@ pub(crate) fn bare(key: &Ident, value: &Value) -> syn::Result<()> {
         &message,
         "write the bare word, or leave it out",
     ))
+}
+
+/// A duration, known if it is a literal.
+pub(crate) fn duration(value: &Expr) -> syn::Result<(Option<Duration>, TokenStream)> {
+    let literal = duration::parse(value)?;
+    let tokens = match literal {
+        None => value.to_token_stream(),
+        Some(duration) => {
+            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+            let site = Span::mixed_site().located_at(value.span());
+            quote_spanned!(site=> ::core::time::Duration::new(#seconds, #nanos))
+        }
+    };
+    Ok((literal, tokens))
 }
 
 /// Whether the number of attempts is a literal.

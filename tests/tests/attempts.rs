@@ -313,6 +313,35 @@ async fn values_of_run_time_that_cannot_be_meant_are_taken_to_the_nearest() {
     }
 }
 
+#[retry(max = 2, timeout = limit)]
+async fn never(limit: Duration) -> std::io::Result<u32> {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_its_own_time_limit() {
+    #[retry(max = 3, initial = 1s, backoff = 1.0, jitter = none, timeout = 5s, attempt = n)]
+    async fn call(dropped: &mut u32) -> std::io::Result<u32> {
+        struct Count<'a>(&'a mut u32);
+        impl Drop for Count<'_> {
+            fn drop(&mut self) {
+                *self.0 += 1;
+            }
+        }
+        let _count = Count(dropped);
+        let seconds = if n == 3 { 4 } else { 60 };
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        Ok(n)
+    }
+    let (start, mut dropped) = (Instant::now(), 0);
+    assert_eq!(call(&mut dropped).await.unwrap(), 3);
+    assert_eq!(dropped, 3, "an attempt that is cut off is dropped");
+    assert_eq!(start.elapsed(), Duration::from_secs(5 + 1 + 5 + 1 + 4));
+    let error = never(Duration::from_secs(7)).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    assert_eq!(error.to_string(), "no answer within 7s");
+}
+
 #[tokio::test(start_paused = true)]
 async fn dropping_the_future_ends_it_in_an_attempt_or_in_a_wait() {
     #[retry(max = 100, initial = 1s, jitter = none)]

@@ -53,13 +53,10 @@ impl Access {
 
     /// Fetches the token, so that a wrong secret is told before anything else is tried. botrs
     /// itself would wait 20 s for a platform that is silent.
-    #[retry(max = 10, initial = 500ms, max_delay = 10s, jitter = full, name = "fetch_token")]
+    #[retry(max = 10, initial = 500ms, max_delay = 10s, jitter = full, timeout = SEND_TIMEOUT)]
     pub(crate) async fn fetch_token(&self) -> Result<(), BotError> {
-        let login = self.current();
-        match tokio::time::timeout(SEND_TIMEOUT, login.token.authorization_header()).await {
-            Ok(fetched) => fetched.map(drop),
-            Err(_) => Err(BotError::Timeout),
-        }
+        self.current().token.authorization_header().await?;
+        Ok(())
     }
 
     /// Replaces `login` if `error` says that its token is no longer accepted: once, however many
