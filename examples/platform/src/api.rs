@@ -114,14 +114,21 @@ async fn access_token(
     .await
 }
 
-async fn me(
+/// A call that needs a token and nothing of its body.
+async fn authorized(
     State(core): State<Shared>,
     Extension(tear): Extension<Tear>,
+    endpoint: Endpoint,
     request: Request,
+    work: impl FnOnce(&Core) -> Answer,
 ) -> Response {
     let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::Me, &arrival);
-    call.authorized(&arrival, |core| {
+    let call = Call::open(core, tear, endpoint, &arrival);
+    call.authorized(&arrival, work).await
+}
+
+async fn me(state: State<Shared>, tear: Extension<Tear>, request: Request) -> Response {
+    authorized(state, tear, Endpoint::Me, request, |core| {
         Answer::ok(&json!({
             "id": core.options.credentials.app_id(),
             "username": "loopback",
@@ -134,14 +141,8 @@ async fn me(
     .await
 }
 
-async fn gateway_bot(
-    State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
-    request: Request,
-) -> Response {
-    let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::Gateway, &arrival);
-    call.authorized(&arrival, |core| {
+async fn gateway_bot(state: State<Shared>, tear: Extension<Tear>, request: Request) -> Response {
+    authorized(state, tear, Endpoint::Gateway, request, |core| {
         Answer::ok(&json!({
             "url": format!("ws://{}{}", reachable(core.address), gateway::PATH),
             "shards": 1,
@@ -156,14 +157,8 @@ async fn gateway_bot(
     .await
 }
 
-async fn guild(
-    State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
-    request: Request,
-) -> Response {
-    let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::Guild, &arrival);
-    call.authorized(&arrival, |_| {
+async fn guild(state: State<Shared>, tear: Extension<Tear>, request: Request) -> Response {
+    authorized(state, tear, Endpoint::Guild, request, |_| {
         Answer::error(StatusCode::NOT_FOUND, 10004, "unknown guild")
     })
     .await

@@ -140,8 +140,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            // Where even that cannot be written, the exit status has to do.
-            let _ = writeln!(io::stderr().lock(), "loopback-platform: {error:#}");
+            say(&format!("loopback-platform: {error:#}"));
             ExitCode::from(2)
         }
     }
@@ -172,17 +171,18 @@ async fn serve(cli: &Cli) -> anyhow::Result<bool> {
     let platform = Platform::start(cli.platform()?).await?;
     let environment =
         BotEnvironment::new(&platform).context("cannot write the certificate file")?;
-    print_exports(cli, &environment);
+    print_exports(cli, &environment).context("cannot show what the bot needs")?;
     let ledger = platform.ledger();
 
     let play = async {
         platform.wait_until_ready(A_YEAR).await?;
-        eprintln!("a bot has connected; {} commands follow", scenario.commands);
+        let commands = scenario.commands;
+        say(&format!("a bot has connected; {commands} commands follow"));
         tokio::select! {
             end = scenario.play(&platform) => drop(end?),
             never = progress::show(&ledger, scenario.commands) => match never {},
         }
-        eprintln!("the scenario is over; Ctrl-C prints the scoreboard and ends the platform");
+        say("the scenario is over; Ctrl-C prints the scoreboard and ends the platform");
         anyhow::Ok(())
     };
     let played = tokio::select! {
@@ -199,17 +199,32 @@ async fn serve(cli: &Cli) -> anyhow::Result<bool> {
     Ok(score.is_clean())
 }
 
-fn print_exports(cli: &Cli, environment: &BotEnvironment) {
-    println!("# In the shell that starts your bot (its build needs reqwest 0.12 with");
-    println!("# rustls-tls-native-roots, or it will not trust SSL_CERT_FILE):");
-    println!("unset {}", environment.cleared().join(" "));
+fn print_exports(cli: &Cli, environment: &BotEnvironment) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "# In the shell that starts your bot (its build needs reqwest 0.12 with"
+    )?;
+    writeln!(
+        out,
+        "# rustls-tls-native-roots, or it will not trust SSL_CERT_FILE):"
+    )?;
+    writeln!(out, "unset {}", environment.cleared().join(" "))?;
     for (name, value) in environment.variables() {
         // A secret of one's own is not shown; the throw-away one must be, or it were of no use.
         if name == "QQ_BOT_SECRET" && cli.secret.is_some() {
-            println!("# {name}: the secret that you gave with --secret");
+            writeln!(out, "# {name}: the secret that you gave with --secret")?;
         } else {
-            println!("export {name}='{}'", value.replace('\'', r"'\''"));
+            writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
         }
     }
-    println!("# waiting for a bot; Ctrl-C prints the scoreboard and ends the platform");
+    writeln!(
+        out,
+        "# waiting for a bot; Ctrl-C prints the scoreboard and ends the platform"
+    )
+}
+
+/// Tells a person what happens. Where even that cannot be written, the exit status has to do.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }

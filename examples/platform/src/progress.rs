@@ -1,6 +1,10 @@
 //! How far a run is: a bar on a terminal, a line now and then elsewhere.
 
-use std::{convert::Infallible, io::IsTerminal as _, time::Duration};
+use std::{
+    convert::Infallible,
+    io::{self, IsTerminal as _, Write as _},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -15,7 +19,7 @@ const LINE_EVERY: Duration = Duration::from_secs(2);
 ///
 /// Meant to be dropped; the bar goes with it.
 pub async fn show(ledger: &Ledger, commands: u32) -> Infallible {
-    if std::io::stderr().is_terminal() {
+    if io::stderr().is_terminal() {
         show_bar(ledger, commands).await
     } else {
         show_lines(ledger, commands).await
@@ -52,7 +56,12 @@ async fn show_lines(ledger: &Ledger, commands: u32) -> Infallible {
     loop {
         tokio::time::sleep(LINE_EVERY).await;
         let elapsed = ledger.elapsed().saturating_sub(started);
-        eprintln!("{}", line(elapsed, commands, ledger.tally()));
+        // Progress that nobody can read is no reason to end a run.
+        let _ = writeln!(
+            io::stderr().lock(),
+            "{}",
+            line(elapsed, commands, ledger.tally())
+        );
     }
 }
 
