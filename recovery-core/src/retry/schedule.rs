@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::clock::nanos;
 use super::config::{Jitter, RetryConfig};
 
 impl RetryConfig {
@@ -97,10 +98,6 @@ fn grow(initial: u64, factor: f64, attempt: u32) -> u64 {
 )]
 fn scale(nanos: u64, factor: f64) -> u64 {
     (nanos as f64 * factor).round() as u64
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
