@@ -72,7 +72,9 @@ pub mod botrs;
 
 pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{Attempt, InvalidConfig, Jitter, Retry, RetryConfig, RetryConfigBuilder};
-pub use retry::{Pushback, RetryBudget};
+pub use retry::{
+    BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker, Pushback, RetryBudget,
+};
 #[cfg(feature = "tokio")]
 pub use retry::{
     TimedOut, exponential_backoff_retry, handle_rate_limit, retry_with_extended_timeout,

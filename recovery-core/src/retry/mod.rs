@@ -1,6 +1,7 @@
 //! The retry engine: the policy, its schedule of delays, the decision after each failure, and the
 //! closure API. The attributes expand into the same machine.
 
+mod breaker;
 mod budget;
 mod clock;
 mod config;
@@ -12,6 +13,7 @@ mod schedule;
 #[cfg(feature = "tokio")]
 mod timed_out;
 
+pub use breaker::{BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker};
 pub use budget::RetryBudget;
 pub use config::{InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
 pub use machine::{Attempt, Failure, Machine, Progress};
