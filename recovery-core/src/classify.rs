@@ -251,6 +251,9 @@ fn known_within<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Classify
         if let Some(known) = error.downcast_ref::<crate::TimedOut>() {
             return Some(known);
         }
+        if let Some(known) = error.downcast_ref::<crate::NotAttempted>() {
+            return Some(known);
+        }
         #[cfg(feature = "botrs")]
         if let Some(known) = error.downcast_ref::<::botrs::BotError>() {
             return Some(known);

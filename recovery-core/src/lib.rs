@@ -71,9 +71,10 @@ pub mod __private;
 pub mod botrs;
 
 pub use classify::{Classify, Effect, ErrorKind};
-pub use retry::{Attempt, InvalidConfig, Jitter, Retry, RetryConfig, RetryConfigBuilder};
 pub use retry::{
-    BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker, Pushback, RetryBudget,
+    Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker,
+    InvalidConfig, Jitter, NotAttempted, Pushback, Retry, RetryBudget, RetryConfig,
+    RetryConfigBuilder, StopReason,
 };
 #[cfg(feature = "tokio")]
 pub use retry::{

@@ -1,18 +1,23 @@
 //! The only names that the attributes emit. Not part of the public interface: they change with
 //! the macros, which are pinned to this very version.
 
+use std::cell::Cell;
 use std::fmt::Display;
+use std::future::Ready;
 use std::ops::Deref;
 #[cfg(feature = "tokio")]
-use std::task::Poll;
 use std::time::Duration;
 
 use crate::classify::Classify;
 #[cfg(feature = "tokio")]
 use crate::retry::TimedOut;
-use crate::retry::{Attempt, RetryConfig, RetryConfigBuilder};
+use crate::retry::{Attempt, Backoff, Jitter, NotAttempted, RetryConfig, RetryConfigBuilder};
 
-pub use crate::retry::{Failure, Machine, Progress};
+#[cfg(feature = "tokio")]
+pub use crate::retry::wait;
+pub use crate::retry::{
+    Admission, Brakes, Failure, Progress, Site, StopReason, Verdict, wait_blocking,
+};
 
 /// A policy from an attribute's values. Those that come at run time cannot be refused any more,
 /// so they are taken to the nearest that can be meant.
@@ -20,16 +25,53 @@ pub const fn policy(builder: RetryConfigBuilder) -> RetryConfig {
     builder.clamped()
 }
 
-/// A policy at its place of use.
-pub const fn machine<'a>(
-    name: &'a str,
-    config: &'a RetryConfig,
-    at_most_once: bool,
-) -> Machine<'a> {
-    Machine {
-        name,
-        config,
-        at_most_once,
+/// A growth that is known at run time.
+pub fn backoff(value: impl IntoBackoff) -> Backoff {
+    value.into_backoff()
+}
+
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no growth of the delay",
+    label = "`backoff` takes a number, an expression of `f64` or one of `recovery_core::Backoff`"
+)]
+pub trait IntoBackoff {
+    fn into_backoff(self) -> Backoff;
+}
+
+impl IntoBackoff for f64 {
+    fn into_backoff(self) -> Backoff {
+        Backoff::Exponential(self)
+    }
+}
+
+impl IntoBackoff for Backoff {
+    fn into_backoff(self) -> Backoff {
+        self
+    }
+}
+
+/// A jitter that is known at run time.
+pub fn jitter(value: impl IntoJitter) -> Jitter {
+    value.into_jitter()
+}
+
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no jitter",
+    label = "`jitter` takes a fraction, an expression of `f64` or one of `recovery_core::Jitter`"
+)]
+pub trait IntoJitter {
+    fn into_jitter(self) -> Jitter;
+}
+
+impl IntoJitter for f64 {
+    fn into_jitter(self) -> Jitter {
+        Jitter::Proportional(self)
+    }
+}
+
+impl IntoJitter for Jitter {
+    fn into_jitter(self) -> Jitter {
+        self
     }
 }
 
@@ -48,17 +90,6 @@ pub fn call_hook<E>(attempt: &Attempt<'_, E>, hook: impl FnOnce(&Attempt<'_, E>)
 #[inline]
 pub fn attempt<R>(body: impl FnOnce() -> R) -> R {
     body()
-}
-
-/// The wait between two attempts. A zero delay touches no timer; it lets others run, so that a
-/// call which fails at once and for ever can be cancelled.
-#[cfg(feature = "tokio")]
-pub async fn wait(delay: Duration) {
-    if delay.is_zero() {
-        yield_once().await;
-    } else {
-        tokio::time::sleep(delay).await;
-    }
 }
 
 /// Gives an attempt its time limit.
@@ -99,20 +130,6 @@ impl<E: From<TimedOut>> TellsTimeout for E {
     }
 }
 
-#[cfg(feature = "tokio")]
-async fn yield_once() {
-    let mut yielded = false;
-    std::future::poll_fn(|context| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
 /// Stands in for `wait` where there is no clock to wait on, to say so.
 #[cfg(not(feature = "tokio"))]
 pub fn wait<D: AsyncDelay>(_: D) -> std::future::Ready<()> {
@@ -126,12 +143,126 @@ pub fn wait<D: AsyncDelay>(_: D) -> std::future::Ready<()> {
 )]
 pub trait AsyncDelay {}
 
-/// The wait between two attempts of a blocking function.
-pub fn wait_blocking(delay: Duration) {
-    if !delay.is_zero() {
-        std::thread::sleep(delay);
+/// The error of a call that was refused before its first attempt.
+pub fn not_attempted<E: TellsNotAttempted>(error: NotAttempted) -> E {
+    E::not_attempted(error)
+}
+
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that a call was not made",
+    label = "`breaker` and `pushback` need `From<recovery_core::NotAttempted>` for the error type",
+    note = "implement `From<recovery_core::NotAttempted>` for an error of your own",
+    note = "or put a function that calls this one between, with an error type that can"
+)]
+pub trait TellsNotAttempted {
+    fn not_attempted(error: NotAttempted) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<NotAttempted>> TellsNotAttempted for E {
+    fn not_attempted(error: NotAttempted) -> Self {
+        error.into()
     }
 }
+
+/// The error of a result that is known to be one.
+pub fn error_of<T, E>(result: Result<T, E>) -> E {
+    match result {
+        Err(error) => error,
+        Ok(_) => unreachable!("a call ends by its error"),
+    }
+}
+
+/// Gives a closure literal of one argument its signature.
+pub fn fall_back<E, R>(error: E, _: StopReason, fallback: impl FnOnce(E) -> R) -> R {
+    fallback(error)
+}
+
+/// Gives a closure literal of two arguments its signature.
+pub fn fall_back_by_reason<E, R>(
+    error: E,
+    reason: StopReason,
+    fallback: impl FnOnce(E, StopReason) -> R,
+) -> R {
+    fallback(error, reason)
+}
+
+/// Calls a function that takes the error, or the error and the reason.
+pub fn fall_back_by_path<E, R, A>(
+    error: E,
+    reason: StopReason,
+    fallback: impl Fallback<E, R, A>,
+) -> R {
+    fallback.call(error, reason)
+}
+
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no fallback of this function",
+    label = "`fallback` takes a function of the error `{E}`, or of the error and the `recovery_core::StopReason`"
+)]
+pub trait Fallback<E, R, A> {
+    fn call(self, error: E, reason: StopReason) -> R;
+}
+
+impl<E, R, F: FnOnce(E) -> R> Fallback<E, R, (E,)> for F {
+    fn call(self, error: E, _: StopReason) -> R {
+        self(error)
+    }
+}
+
+impl<E, R, F: FnOnce(E, StopReason) -> R> Fallback<E, R, (E, StopReason)> for F {
+    fn call(self, error: E, reason: StopReason) -> R {
+        self(error, reason)
+    }
+}
+
+/// What a fallback of an async function has answered: a `Result`, or a future of one.
+///
+/// A method of `Answer` itself is found first, if its type fits; else the one of `Later`, to
+/// which `Answer` dereferences.
+pub struct Answer<R>(Later<R>);
+
+pub struct Later<R>(Cell<Option<R>>);
+
+impl<R> Answer<R> {
+    pub const fn new(answer: R) -> Self {
+        Self(Later(Cell::new(Some(answer))))
+    }
+}
+
+impl<R> Deref for Answer<R> {
+    type Target = Later<R>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<R> Later<R> {
+    fn take(&self) -> R {
+        self.0.take().expect("an answer is taken once")
+    }
+
+    pub fn get(&self) -> R
+    where
+        R: LaterResult,
+    {
+        self.take()
+    }
+}
+
+impl<T, E> Answer<Result<T, E>> {
+    pub fn get(&self) -> Ready<Result<T, E>> {
+        std::future::ready(self.take())
+    }
+}
+
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no answer of a fallback",
+    label = "`fallback` returns what the function returns, or a future of it"
+)]
+pub trait LaterResult: Future {}
+
+impl<F: Future> LaterResult for F {}
 
 /// Asks an error what it can say of itself, without demanding that it can.
 ///
@@ -155,6 +286,7 @@ impl<'e, E> Deref for Probe<'e, E> {
 }
 
 impl<E: Classify> Probe<'_, E> {
+    #[inline]
     pub fn failure(&self) -> Failure {
         Failure::classified(self.0.0)
     }

@@ -28,6 +28,17 @@ pub(crate) enum Value {
     List(Vec<Expr>, Span),
 }
 
+impl Value {
+    /// Where it is written, if it is.
+    pub(crate) fn span(&self) -> Option<Span> {
+        match self {
+            Self::Bare => None,
+            Self::Expr(value) => Some(value.span()),
+            Self::List(_, span) => Some(*span),
+        }
+    }
+}
+
 /// All options that can be read, each once.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<Arg> {
     let parser = |input: ParseStream<'_>| list::parse(input, diagnostics, parse_arg);

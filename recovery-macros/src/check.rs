@@ -2,29 +2,36 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Path, parse_quote};
 
-use crate::args::Arg;
+use crate::args::{Arg, Value};
 use crate::diag::{Diagnostics, mistake};
 use crate::partner::RetryableOn;
-use crate::values;
+use crate::schedule::{Schedule, Setting};
+use crate::values::{self, Context};
 
 /// One use of `#[retry]`, understood.
 pub(crate) struct Policy {
     /// The path of `recovery-core`.
     pub(crate) krate: Path,
     pub(crate) name: Option<LitStr>,
-    /// `policy = ..`: what the settings below override.
+    /// `policy = ..`: what the schedule's options override.
     pub(crate) base: Option<Expr>,
-    pub(crate) settings: Vec<Setting>,
-    pub(crate) timeout: Option<Timeout>,
+    pub(crate) schedule: Schedule,
+    pub(crate) timeout: Option<Setting<Duration>>,
+    pub(crate) deadline: Option<Setting<Duration>>,
     pub(crate) at_most_once: bool,
     pub(crate) condition: Condition,
     pub(crate) on_retry: Option<Expr>,
+    pub(crate) fallback: Option<Expr>,
+    pub(crate) budget: Option<Expr>,
+    pub(crate) breaker: Option<Expr>,
+    pub(crate) pushback: Option<Expr>,
+    pub(crate) cancel: Option<Expr>,
     pub(crate) clone: Vec<Ident>,
     pub(crate) attempt: Option<Ident>,
 }
@@ -36,170 +43,82 @@ pub(crate) enum Condition {
     Listed(RetryableOn),
 }
 
-/// A written option that sets a value of the `RetryConfig`.
-pub(crate) struct Setting {
-    /// The method of `RetryConfigBuilder`.
-    pub(crate) method: Ident,
-    pub(crate) value: TokenStream,
-    /// Whether the value is known at compile time.
-    pub(crate) is_literal: bool,
-}
-
-/// The limit of each attempt.
-pub(crate) struct Timeout {
-    pub(crate) key: Ident,
-    pub(crate) limit: TokenStream,
-}
-
-/// The defaults of `RetryConfig` that written values are checked against.
-const DEFAULT_INITIAL: Duration = Duration::from_millis(500);
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(30);
-
 /// Understands all options; what cannot be meant is noted.
 pub(crate) fn policy(
     args: Vec<Arg>,
     listed: Option<RetryableOn>,
+    arguments: Vec<Ident>,
     diagnostics: &mut Diagnostics,
 ) -> Policy {
     let krate = args.iter().find(|arg| arg.key.unraw() == "crate");
     let krate = krate.and_then(|arg| diagnostics.take(values::crate_path(arg)));
-    let mut policy = Policy {
+    let context = Context {
         krate: krate.unwrap_or_else(|| parse_quote!(::recovery_core)),
+        arguments,
+    };
+    let mut policy = Policy {
+        krate: context.krate.clone(),
         name: None,
         base: None,
-        settings: Vec::new(),
+        schedule: Schedule::default(),
         timeout: None,
+        deadline: None,
         at_most_once: false,
         condition: listed.map_or(Condition::Transient, Condition::Listed),
         on_retry: None,
+        fallback: None,
+        budget: None,
+        breaker: None,
+        pushback: None,
+        cancel: None,
         clone: Vec::new(),
         attempt: None,
     };
-    let mut delays = Delays::default();
     for arg in args {
-        if let Err(error) = policy.apply(arg, &mut delays) {
+        if let Err(error) = policy.apply(&context, arg) {
             diagnostics.push(error);
         }
     }
-    if policy.base.is_none() {
-        delays.check(diagnostics);
-    }
+    policy.schedule.check(policy.base.is_some(), diagnostics);
+    policy.check_deadline(diagnostics);
+    policy.check_retries(diagnostics);
     policy
 }
 
-/// The delays that are literals, with their places.
-#[derive(Default)]
-struct Delays {
-    initial: Option<(Duration, Span)>,
-    max: Option<(Duration, Span)>,
-    /// A delay that only run time knows: nothing can be said of the pair.
-    unknown: bool,
-}
-
-impl Delays {
-    fn check(&self, diagnostics: &mut Diagnostics) {
-        let initial = self.initial.map_or(DEFAULT_INITIAL, |(value, _)| value);
-        let max = self.max.map_or(DEFAULT_MAX_DELAY, |(value, _)| value);
-        if self.unknown || initial <= max {
-            return;
-        }
-        let (span, help) = match (self.initial, self.max) {
-            (Some((_, span)), Some(_)) => (
-                span,
-                format!("no delay is ever longer than `max_delay`, which is {max:?}"),
-            ),
-            (Some((_, span)), None) => (
-                span,
-                format!("the default `max_delay` is 30s: give one of at least {initial:?}"),
-            ),
-            (None, Some((_, span))) => (
-                span,
-                format!("the default `initial` is 500ms: give one of at most {max:?}"),
-            ),
-            (None, None) => return,
-        };
-        diagnostics.error(span, "the first delay is longer than the longest", &help);
-    }
-}
-
 impl Policy {
-    /// Writes `name` for `self` in all expressions, as `#[async_trait]` has done in the body.
-    pub(crate) fn rename_self(&mut self, name: &str) {
-        let renamed = |expr: &Expr| Expr::Verbatim(with_self_as(name, expr.to_token_stream()));
-        let exprs = self.base.iter_mut().chain(&mut self.on_retry);
-        exprs.for_each(|expr| *expr = renamed(expr));
-        for setting in &mut self.settings {
-            setting.value = with_self_as(name, setting.value.clone());
-        }
-        if let Some(timeout) = &mut self.timeout {
-            timeout.limit = with_self_as(name, timeout.limit.clone());
-        }
-        match &mut self.condition {
-            Condition::Transient => {}
-            Condition::When(expr) => *expr = renamed(expr),
-            Condition::Listed(listed) => {
-                for guard in listed
-                    .patterns
-                    .iter_mut()
-                    .filter_map(|(_, guard)| guard.as_mut())
-                {
-                    *guard = renamed(guard);
-                }
-            }
-        }
-    }
-
-    fn apply(&mut self, arg: Arg, delays: &mut Delays) -> syn::Result<()> {
+    fn apply(&mut self, context: &Context, arg: Arg) -> syn::Result<()> {
         let Arg { key, value } = arg;
-        match key.unraw().to_string().as_str() {
-            "max" => {
-                let value = values::expr(
-                    &key,
-                    value,
-                    "`max = 3`: attempts in all, the first included",
-                )?;
-                let is_literal = values::max(&value)?;
-                self.set(&key, "max_attempts", value.to_token_stream(), is_literal);
-            }
-            "initial" => {
-                let value = values::expr(&key, value, "`initial = 500ms`")?;
-                let literal = self.set_delay(&key, "initial_delay", &value)?;
-                delays.unknown |= literal.is_none();
-                delays.initial = literal.map(|literal| (literal, value.span()));
-            }
-            "max_delay" => {
-                let value = values::expr(&key, value, "`max_delay = 30s`")?;
-                let literal = self.set_delay(&key, "max_delay", &value)?;
-                delays.unknown |= literal.is_none();
-                delays.max = literal.map(|literal| (literal, value.span()));
-            }
-            "backoff" => {
-                let value =
-                    values::expr(&key, value, "`backoff = 2.0`: each delay is twice the last")?;
-                let (tokens, is_literal) = values::backoff(&value)?;
-                self.set(&key, "backoff_factor", tokens, is_literal);
-            }
-            "jitter" => {
-                let (tokens, is_literal) = values::jitter(&self.krate, &key, value)?;
-                self.set(&key, "jitter", tokens, is_literal);
-            }
+        let word = key.unraw().to_string();
+        let Some(value) = self.schedule.apply(context, &key, &word, value)? else {
+            return Ok(());
+        };
+        match word.as_str() {
             "timeout" => {
-                let value = values::expr(&key, value, "`timeout = 5s`: the limit of each attempt")?;
-                let (literal, limit) = values::duration(&value)?;
-                if literal.is_some_and(|literal| literal.is_zero()) {
-                    return Err(mistake(
-                        value.span(),
-                        "no attempt ends within no time",
-                        "give each attempt as long as it may need, or leave `timeout` out",
-                    ));
-                }
-                self.timeout = Some(Timeout { key, limit });
+                let limit =
+                    Setting::duration(&key, value, "`timeout = 5s`: the limit of each attempt")?;
+                refuse_zero(
+                    &limit,
+                    "no attempt ends within no time",
+                    "give each attempt as long as it may need, or leave `timeout` out",
+                )?;
+                self.timeout = Some(limit);
+            }
+            "deadline" => {
+                let example = "`deadline = 60s`: no attempt begins later after the first";
+                let limit = Setting::duration(&key, value, example)?;
+                refuse_zero(
+                    &limit,
+                    "a deadline that has passed at once leaves no retry",
+                    "say how long all attempts may take together, or leave `deadline` out",
+                )?;
+                self.deadline = Some(limit);
             }
             "policy" => {
                 self.base = Some(values::expr(&key, value, "`policy = self.retry_config`")?);
             }
             "when" => {
                 let value = values::expr(&key, value, "`when = is_transient`, or a closure")?;
+                values::closure_of(&value, 1, "`when` takes a function of the error")?;
                 if matches!(self.condition, Condition::Listed(_)) {
                     return Err(mistake(
                         key.span(),
@@ -214,12 +133,22 @@ impl Policy {
                 self.at_most_once = true;
             }
             "on_retry" => {
-                self.on_retry = Some(values::expr(
-                    &key,
-                    value,
-                    "`on_retry = report`, or a closure",
-                )?);
+                let value = values::expr(&key, value, "`on_retry = report`, or a closure")?;
+                values::closure_of(&value, 1, "`on_retry` takes a function of the `Attempt`")?;
+                self.on_retry = Some(value);
             }
+            "fallback" => {
+                let example = "`fallback = cached`, or a closure of the last error";
+                let value = values::expr(&key, value, example)?;
+                let what =
+                    "`fallback` takes a function of the error, or of the error and the reason";
+                values::closure_of(&value, 2, what)?;
+                self.fallback = Some(value);
+            }
+            "budget" => self.budget = Some(shared(&key, value, "`budget = self.budget`")?),
+            "breaker" => self.breaker = Some(shared(&key, value, "`breaker = self.breaker`")?),
+            "pushback" => self.pushback = Some(shared(&key, value, "`pushback = self.pushback`")?),
+            "cancel" => self.cancel = Some(shared(&key, value, "`cancel = self.shutdown`")?),
             "clone" => self.clone = values::identifiers(&key, value)?,
             "attempt" => {
                 let value = values::expr(&key, value, "`attempt = n`")?;
@@ -235,25 +164,88 @@ impl Policy {
         Ok(())
     }
 
-    fn set(&mut self, key: &Ident, method: &str, value: TokenStream, is_literal: bool) {
-        let method = Ident::new(method, Span::mixed_site().located_at(key.span()));
-        self.settings.push(Setting {
-            method,
-            value,
-            is_literal,
-        });
+    fn check_deadline(&self, diagnostics: &mut Diagnostics) {
+        if let Some(deadline) = &self.deadline
+            && let Some(limit) = deadline.literal
+            && let Some(first) = self.schedule.first_delay(self.base.is_some())
+            && first > limit
+        {
+            let help =
+                format!("the first delay is {first:?}: shorten it, or give a later deadline");
+            diagnostics.error(
+                deadline.span,
+                "the deadline passes before the first retry",
+                &help,
+            );
+        }
     }
 
-    fn set_delay(
-        &mut self,
-        key: &Ident,
-        method: &str,
-        value: &Expr,
-    ) -> syn::Result<Option<Duration>> {
-        let (literal, tokens) = values::duration(value)?;
-        self.set(key, method, tokens, literal.is_some());
-        Ok(literal)
+    /// What says how to retry, of a call that is never retried.
+    fn check_retries(&self, diagnostics: &mut Diagnostics) {
+        let once = (self.schedule.max.as_ref()).is_some_and(|max| max.literal == Some(1));
+        if once && let Some(budget) = &self.budget {
+            diagnostics.error(
+                budget.span(),
+                "a budget limits retries, and `max = 1` allows none",
+                "allow a second attempt, or leave `budget` out",
+            );
+        }
     }
+
+    /// Writes `name` for `self` in all expressions, as `#[async_trait]` has done in the body.
+    pub(crate) fn rename_self(&mut self, name: &str) {
+        let renamed = |expr: &mut Expr| {
+            *expr = Expr::Verbatim(with_self_as(name, expr.to_token_stream()));
+        };
+        [
+            &mut self.base,
+            &mut self.on_retry,
+            &mut self.budget,
+            &mut self.breaker,
+            &mut self.pushback,
+            &mut self.cancel,
+        ]
+        .into_iter()
+        .flatten()
+        .for_each(renamed);
+        // Its closure is still to be told from a path.
+        match &mut self.fallback {
+            Some(Expr::Closure(closure)) => renamed(&mut closure.body),
+            Some(path) => renamed(path),
+            None => {}
+        }
+        let limits = [&mut self.timeout, &mut self.deadline];
+        let limits = limits.into_iter().flatten().map(|limit| &mut limit.tokens);
+        for tokens in self.schedule.tokens_mut().chain(limits) {
+            *tokens = with_self_as(name, tokens.clone());
+        }
+        match &mut self.condition {
+            Condition::Transient => {}
+            Condition::When(expr) => renamed(expr),
+            Condition::Listed(listed) => listed.guards_mut().for_each(renamed),
+        }
+    }
+}
+
+fn refuse_zero(limit: &Setting<Duration>, message: &str, help: &str) -> syn::Result<()> {
+    match limit.literal {
+        Some(literal) if literal.is_zero() => Err(mistake(limit.span, message, help)),
+        _ => Ok(()),
+    }
+}
+
+/// An object that calls share; no literal is one.
+fn shared(key: &Ident, value: Value, example: &str) -> syn::Result<Expr> {
+    let value = values::expr(key, value, example)?;
+    if let Expr::Lit(literal) = &value {
+        let message = format!("`{key}` is an object that calls share, not a value");
+        return Err(mistake(
+            literal.span(),
+            &message,
+            &format!("write {example}"),
+        ));
+    }
+    Ok(value)
 }
 
 fn with_self_as(name: &str, tokens: TokenStream) -> TokenStream {

@@ -1,15 +1,20 @@
 //! Writes the loop into the function.
 
+mod attempt;
+mod brakes;
+mod judgement;
+
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ItemFn, Pat, Path, ReturnType, Stmt, Type, parse_quote};
 
-use crate::check::{Condition, Policy, Timeout};
+use crate::arguments::{self, Rebinding};
+use crate::check::Policy;
 use crate::diag::Diagnostics;
-use crate::target::{self, Rebinding, Shape};
-use crate::{args, check, fallback, partner};
+use crate::target::{self, Shape};
+use crate::{args, async_trait, check, docs, fallback, future, partner, types};
 
 /// `#[retry]`: all stages.
 pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -24,8 +29,8 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     let listed = partner::take(&mut function.attrs, &mut diagnostics);
     refuse_second(&mut function, &mut diagnostics);
     let args = args::parse(args, &mut diagnostics);
-    let mut policy = check::policy(args, listed, &mut diagnostics);
-    refuse_wrong_names(&policy, &function, &mut diagnostics);
+    let names = arguments::names(&function);
+    let mut policy = check::policy(args, listed, names, &mut diagnostics);
     let shape = target::shape(&function, &mut diagnostics);
     if let (Shape::Blocking, Some(timeout)) = (shape, &policy.timeout) {
         diagnostics.error(
@@ -34,12 +39,13 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
             "make the function async, or give what it calls a time limit of its own",
         );
     }
-    if matches!(shape, Shape::AsyncTrait) && function.sig.receiver().is_some() {
-        policy.rename_self(target::ASYNC_TRAIT_SELF);
-    }
     if !diagnostics.is_empty() {
         return fallback::emit(diagnostics, function);
     }
+    if matches!(shape, Shape::AsyncTrait) && function.sig.receiver().is_some() {
+        policy.rename_self(async_trait::SELF);
+    }
+    docs::append(&policy, &mut function.attrs);
     Expansion::new(&policy, &function).apply(shape, &mut function);
     function.into_token_stream()
 }
@@ -58,31 +64,6 @@ fn refuse_second(function: &mut ItemFn, diagnostics: &mut Diagnostics) {
     });
 }
 
-/// `clone(..)` names arguments, `attempt` none.
-fn refuse_wrong_names(policy: &Policy, function: &ItemFn, diagnostics: &mut Diagnostics) {
-    let known = target::argument_names(function);
-    for ident in policy.clone.iter().filter(|ident| !known.contains(ident)) {
-        let message = format!("`{}` is no argument of this function", ident.unraw());
-        diagnostics.error(
-            ident.span(),
-            &message,
-            "`clone(..)` names arguments; clone anything else in the body",
-        );
-    }
-    if let Some(ident) = policy
-        .attempt
-        .as_ref()
-        .filter(|ident| known.contains(ident))
-    {
-        let message = format!("`{}` is an argument of this function", ident.unraw());
-        diagnostics.error(
-            ident.span(),
-            &message,
-            "give the attempt's number another name",
-        );
-    }
-}
-
 /// One expansion. All that it writes is of mixed site: no user code sees its variables, and they
 /// shadow none of the user's.
 struct Expansion<'p> {
@@ -90,6 +71,13 @@ struct Expansion<'p> {
     site: Span,
     krate: &'p Path,
     name: TokenStream,
+}
+
+/// How the call waits.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Async,
+    Blocking,
 }
 
 impl<'p> Expansion<'p> {
@@ -110,26 +98,21 @@ impl<'p> Expansion<'p> {
     }
 
     fn apply(&self, shape: Shape, function: &mut ItemFn) {
-        let mut rebindings = target::take_mut_arguments(function);
-        if let ReturnType::Type(_, ty) = &function.sig.output {
-            let ret = target::annotation(ty);
-            match shape {
-                Shape::Async => {
-                    let attempt = self.async_attempt(&ret, &rebindings, &function.block);
-                    set_body(
-                        &mut function.block,
-                        &self.attempts(&ret, &attempt, Wait::Async),
-                    );
-                }
-                Shape::Blocking => {
-                    let attempt = self.blocking_attempt(&ret, &rebindings, &function.block);
-                    set_body(
-                        &mut function.block,
-                        &self.attempts(&ret, &attempt, Wait::Blocking),
-                    );
-                }
-                Shape::AsyncTrait => self.apply_in_async_trait(&mut rebindings, function),
+        let ReturnType::Type(_, ty) = &function.sig.output else {
+            return;
+        };
+        let ret = types::annotation(ty);
+        match shape {
+            Shape::Async => {
+                let rebindings = arguments::take_mut_arguments(&mut function.sig);
+                self.retry(&ret, &rebindings, &mut function.block, Mode::Async);
             }
+            Shape::Blocking => {
+                let rebindings = arguments::take_mut_arguments(&mut function.sig);
+                self.retry(&ret, &rebindings, &mut function.block, Mode::Blocking);
+            }
+            Shape::AsyncTrait => self.apply_in_async_trait(function),
+            Shape::Future => self.apply_in_future(function),
         }
     }
 
@@ -146,254 +129,113 @@ impl<'p> Expansion<'p> {
     //         let __ret: R = { attempts of { let mut n = n; body } };
     //         __ret
     //     })
-    fn apply_in_async_trait(&self, rebindings: &mut Vec<Rebinding>, function: &mut ItemFn) {
-        rebindings.retain(|rebound| !target::is_taken_apart(&rebound.ident));
-        let place = target::async_trait_result(&function.block);
-        let Some(block) = target::async_block_mut(&mut function.block) else {
+    fn apply_in_async_trait(&self, function: &mut ItemFn) {
+        let mut rebindings = arguments::take_mut_arguments(&mut function.sig);
+        rebindings.retain(|rebound| !async_trait::is_taken_apart(&rebound.ident));
+        let Some(block) = async_trait::block_mut(&mut function.block) else {
             return;
         };
-        for stmt in block.stmts.iter_mut().take(place.unwrap_or_default()) {
+        let place = async_trait::result_place(block).unwrap_or_default();
+        for stmt in block.stmts.iter_mut().take(place) {
             if let Stmt::Local(local) = stmt {
                 // `let mut __self = self;` is a reference, and stays.
-                let own =
-                    matches!(&local.pat, Pat::Ident(pat) if pat.ident == target::ASYNC_TRAIT_SELF);
+                let own = matches!(&local.pat, Pat::Ident(pat) if pat.ident == async_trait::SELF);
                 if !own {
-                    let cfgs = target::cfgs(&local.attrs);
-                    let reborrow = target::is_reborrowed(&function.sig, &local.pat);
-                    target::take_mut(&mut local.pat, reborrow, &cfgs, rebindings);
+                    let cfgs = arguments::cfgs(&local.attrs);
+                    let reborrow = arguments::is_reborrowed(&function.sig, &local.pat);
+                    arguments::take_mut(&mut local.pat, reborrow, &cfgs, &mut rebindings);
                 }
             }
         }
-        if let Some(Stmt::Local(local)) = place.and_then(|place| block.stmts.get_mut(place))
+        if let Some(Stmt::Local(local)) = block.stmts.get_mut(place)
             && let Pat::Type(pat) = &local.pat
             && let Some(init) = &mut local.init
             && let Expr::Block(body) = &mut *init.expr
         {
-            let ret = (*pat.ty).clone();
-            let attempt = self.async_attempt(&ret, rebindings, &body.block);
-            set_body(&mut body.block, &self.attempts(&ret, &attempt, Wait::Async));
+            self.retry(&pat.ty, &rebindings, &mut body.block, Mode::Async);
         }
     }
 
-    /// One attempt: `async { body }.await`.
-    ///
-    /// The early return that never happens tells the compiler the block's type, for `?`,
-    /// `return` and coercions in the body.
-    fn async_attempt(&self, ret: &Type, rebindings: &[Rebinding], body: &Block) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        let prelude = self.prelude(rebindings);
-        let ret_site = site.located_at(ret.span());
-        let early = quote_spanned! {ret_site=>
-            if false {
-                return #krate::__private::never::<#ret>();
-            }
+    // Input:
+    //     fn f(mut n: u32) -> impl Future<Output = R> {
+    //         before;
+    //         async move { body }
+    //     }
+    //
+    // Output:
+    //     fn f(n: u32) -> impl Future<Output = R> {
+    //         before;
+    //         async move { attempts of { let mut n = n; body } }
+    //     }
+    fn apply_in_future(&self, function: &mut ItemFn) {
+        let ReturnType::Type(_, ty) = &function.sig.output else {
+            return;
         };
-        let block = begun_with(&early, body);
-        // The prelude is outside: what the body consumes is then owned by the block, not borrowed.
-        let attempt = quote_spanned!(*site=> async #block);
-        let attempt = match &self.policy.timeout {
-            None => attempt,
-            Some(Timeout { limit, .. }) => {
-                // An error type that cannot tell of a timeout is complained of where it is written.
-                let at_error = site.located_at(target::error_span(ret));
-                let runtime = located(krate, at_error);
-                let timed_out = quote_spanned!(at_error=> #runtime::__private::timed_out);
-                quote_spanned!(*site=> #krate::__private::within(#limit, #attempt, #timed_out))
-            }
+        let Some(ret) = types::output(ty).map(types::annotation) else {
+            return;
         };
-        quote_spanned!(*site=> { #prelude #attempt.await })
+        let mut sig = function.sig.clone();
+        let rebindings = arguments::take_mut_arguments(&mut sig);
+        let before = future::statements_before(&function.block);
+        // What is changed before the future is made keeps its `mut` there too.
+        let is_changed = |rebound: &Rebinding| future::mention(before, &rebound.ident);
+        if rebindings.iter().any(is_changed) {
+            function.attrs.push(parse_quote!(#[allow(unused_mut)]));
+        } else {
+            function.sig = sig;
+        }
+        if let Some(body) = future::tail(&mut function.block) {
+            self.retry(&ret, &rebindings, body, Mode::Async);
+        }
     }
 
-    /// One attempt: a closure that is called once, at once.
-    fn blocking_attempt(&self, ret: &Type, rebindings: &[Rebinding], body: &Block) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        let prelude = self.prelude(rebindings);
-        let block = begun_with(&prelude, body);
-        quote_spanned!(*site=> #krate::__private::attempt(|| -> #ret #block))
-    }
-
-    /// What each attempt begins with: its number, its clones, its `mut` arguments.
-    fn prelude(&self, rebindings: &[Rebinding]) -> TokenStream {
-        let Self {
-            policy,
-            site,
-            krate,
-            ..
-        } = self;
-        let mut tokens = TokenStream::new();
-        if let Some(attempt) = &policy.attempt {
-            tokens.extend(quote_spanned!(*site=> let #attempt: u32 = progress.attempt();));
-        }
-        for ident in &policy.clone {
-            let rebound = rebindings.iter().find(|rebound| rebound.ident == *ident);
-            let mutability = rebound.map(|rebound| rebound.mutability);
-            let cfgs = rebound.map_or(&[] as &[_], |rebound| &rebound.cfgs);
-            // Lints on the `mut` point where it is written.
-            let bound = rebound.map_or(ident, |rebound| &rebound.ident);
-            let site = site.located_at(ident.span());
-            tokens.extend(quote_spanned! {site=>
-                #(#cfgs)* let #mutability #bound = ::core::clone::Clone::clone(&#ident);
-            });
-        }
-        for rebound in rebindings {
-            let Rebinding {
-                ident,
-                mutability,
-                reborrow,
-                cfgs,
-            } = rebound;
-            if policy.clone.contains(ident) {
-                continue;
-            }
-            let site = site.located_at(ident.span());
-            let again = if *reborrow {
-                quote_spanned!(site=> &mut *#ident)
-            } else {
-                quote_spanned!(site=> #krate::__private::again(#ident))
-            };
-            tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #again;));
-        }
-        tokens
+    /// Puts the loop between the braces the user wrote.
+    fn retry(&self, ret: &Type, rebindings: &[Rebinding], body: &mut Block, mode: Mode) {
+        let attempt = match mode {
+            Mode::Async => self.async_attempt(ret, rebindings, body),
+            Mode::Blocking => self.blocking_attempt(ret, rebindings, body),
+        };
+        let attempts = if self.is_gated() {
+            self.gated_attempts(ret, &attempt, mode)
+        } else {
+            self.attempts(ret, &attempt, mode)
+        };
+        body.stmts = parse_quote!(#attempts);
     }
 
     /// The loop around one attempt.
-    fn attempts(&self, ret: &Type, attempt: &TokenStream, wait: Wait) -> TokenStream {
-        let Self {
-            site,
-            krate,
-            name,
-            policy,
-        } = self;
-        let config = self.config();
-        let at_most_once = policy.at_most_once;
-        let judged = self.failure(ret);
-        // A return type that is no `Result` is complained of where it is written.
-        let ret_site = site.located_at(ret.span());
-        let failed = quote_spanned!(ret_site=> ::core::result::Result::Err(error));
-        let hook = policy.on_retry.as_ref().map(|hook| {
-            quote_spanned! {*site=>
-                #krate::__private::call_hook(
-                    &machine.attempt(progress, failure, error, delay),
-                    #hook,
-                );
-            }
-        });
-        let wait = match wait {
-            Wait::Async => quote_spanned!(*site=> #krate::__private::wait(delay).await;),
-            Wait::Blocking => quote_spanned!(*site=> #krate::__private::wait_blocking(delay);),
+    fn attempts(&self, ret: &Type, attempt: &TokenStream, mode: Mode) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let brakes = self.brakes(mode);
+        let judged = self.judged(ret, attempt);
+        let free = quote_spanned!(*site=> #krate::__private::Admission::FREE);
+        let (succeeded, after_failure) = if brakes.is_some() {
+            self.braked(&free)
+        } else {
+            let after_failure = quote_spanned! {*site=>
+                site.after_failure(&mut progress, failure, verdict, display)
+            };
+            (TokenStream::new(), after_failure)
         };
-        quote_spanned! {*site=>
+        let decided = self.decided(&judged, &succeeded, &after_failure);
+        let wait = match mode {
+            Mode::Async => quote_spanned!(*site=> #krate::__private::wait(delay).await;),
+            Mode::Blocking => quote_spanned!(*site=> #krate::__private::wait_blocking(delay);),
+        };
+        let attempts = quote_spanned! {*site=>
             let mut progress = #krate::__private::Progress::START;
+            #brakes
             loop {
                 // The block ends before the wait, and with it the error.
                 let delay = {
-                    let result: #ret = #attempt;
-                    let #failed = &result else {
-                        progress.succeeded(#name);
-                        break result;
-                    };
-                    #config
-                    let machine = #krate::__private::machine(#name, config, #at_most_once);
-                    let failure = #judged;
-                    let delay = machine.after_failure(
-                        progress,
-                        failure,
-                        #krate::__private::Probe::new(error).display(),
-                    );
-                    let ::core::option::Option::Some(delay) = delay else {
-                        break result;
-                    };
-                    #hook
+                    #decided
                     delay
                 };
-                // First, so that the delay is not kept over the wait.
-                progress.advance(delay);
                 #wait
             }
-        }
+        };
+        self.with_fallback(attempts, mode)
     }
-
-    /// `let config: &RetryConfig = ..;`, a constant where all is known.
-    fn config(&self) -> TokenStream {
-        let Self {
-            site,
-            krate,
-            policy,
-            ..
-        } = self;
-        let settings = policy.settings.iter().map(|setting| {
-            let (method, value) = (&setting.method, &setting.value);
-            quote_spanned!(*site=> .#method(#value))
-        });
-        let policy_of = quote_spanned!(*site=> #krate::__private::policy);
-        match &policy.base {
-            None => {
-                let built = quote_spanned!(*site=> #policy_of(#krate::RetryConfig::builder() #(#settings)*));
-                if policy.settings.iter().all(|setting| setting.is_literal) {
-                    quote_spanned!(*site=> let config = const { &#built };)
-                } else {
-                    quote_spanned!(*site=> let config = &#built;)
-                }
-            }
-            Some(base) => {
-                let base_site = site.located_at(base.span());
-                let borrowed = quote_spanned! {base_site=>
-                    let base = &#base;
-                    let config: &#krate::RetryConfig = ::core::borrow::Borrow::borrow(base);
-                };
-                if policy.settings.is_empty() {
-                    return borrowed;
-                }
-                quote_spanned! {*site=>
-                    #borrowed
-                    let config = &#policy_of(config.to_builder() #(#settings)*);
-                }
-            }
-        }
-    }
-
-    /// What the error means.
-    fn failure(&self, ret: &Type) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        // An error type that is not classified is complained of where it is written.
-        let at_error = site.located_at(target::error_span(ret));
-        let classified = quote_spanned!(at_error=> #krate::__private::Failure::classified(error));
-        let probed = quote_spanned!(*site=> #krate::__private::Probe::new(error).failure());
-        match &self.policy.condition {
-            Condition::Transient => classified,
-            Condition::When(predicate) => quote_spanned! {*site=>
-                #probed.if_true(#krate::__private::holds(error, #predicate))
-            },
-            Condition::Listed(listed) => {
-                let patterns = listed.patterns.iter().map(|(pattern, guard)| {
-                    let guard = guard.as_ref().map(|guard| quote!(if #guard));
-                    quote_spanned!(*site=> .or_if(::core::matches!(error, #pattern #guard)))
-                });
-                let kinds = &listed.kinds;
-                let known = if kinds.is_empty() { probed } else { classified };
-                quote_spanned! {*site=>
-                    #known.if_kind_in(&[#(#krate::ErrorKind::#kinds),*]) #(#patterns)*
-                }
-            }
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Wait {
-    Async,
-    Blocking,
-}
-
-/// The block with `tokens` ahead of its statements, but behind the items it begins with: a lint
-/// asks that items come first.
-fn begun_with(tokens: &TokenStream, block: &Block) -> Block {
-    let mut block = block.clone();
-    let begin: Vec<Stmt> = parse_quote!(#tokens);
-    let is_item = |stmt: &&Stmt| matches!(stmt, Stmt::Item(_));
-    let items = block.stmts.iter().take_while(is_item).count();
-    block.stmts.splice(items..items, begin);
-    block
 }
 
 /// The path, as if it stood there.
@@ -403,9 +245,4 @@ fn located(path: &Path, there: Span) -> TokenStream {
         token
     });
     located.collect()
-}
-
-/// Puts the loop between the braces the user wrote.
-fn set_body(block: &mut Block, tokens: &TokenStream) {
-    block.stmts = parse_quote!(#tokens);
 }

@@ -8,15 +8,24 @@ pub(crate) const OPTIONS: &[&str] = &[
     "max_delay",
     "jitter",
     "timeout",
+    "deadline",
     "policy",
     "when",
     "at_most_once",
     "on_retry",
+    "fallback",
+    "budget",
+    "breaker",
+    "pushback",
+    "cancel",
     "clone",
     "attempt",
     "name",
     "crate",
 ];
+
+/// What people write for `unlimited`.
+pub(crate) const UNLIMITED: &[&str] = &["infinite", "forever", "endless", "none", "never"];
 
 /// The kinds that `#[retryable_on]` takes: `recovery_core::ErrorKind`.
 pub(crate) const KINDS: &[&str] = &[
@@ -69,10 +78,37 @@ pub(crate) fn help_for_option(word: &str) -> String {
         "attempt_timeout" | "time_limit" | "per_attempt" => {
             "write `timeout`, the limit of each attempt: `timeout = 5s`".into()
         }
-        "deadline" | "max_elapsed" | "max_duration" | "total_timeout" => {
-            "there is none yet: `timeout` limits each attempt; put `tokio::time::timeout` around \
-             the call to limit the whole"
+        "max_elapsed" | "max_elapsed_time" | "max_duration" | "total_timeout" | "total"
+        | "within" => "write `deadline`, after which no attempt begins: `deadline = 60s`".into(),
+        "unlimited" | "infinite" | "forever" | "endless" => {
+            "write `max = unlimited` for a call that never gives up".into()
+        }
+        "exponential" | "linear" | "constant" | "fibonacci" | "decorrelated" | "fixed" => {
+            let word = if word == "fixed" { "constant" } else { word };
+            format!("write it as the value of `backoff`: `backoff = {word}`")
+        }
+        "full" | "equal" => format!("write it as the value of `jitter`: `jitter = {word}`"),
+        "or_else" | "recover" | "default" | "degrade" | "on_exhausted" | "on_give_up"
+        | "fallback_to" | "recovery" => {
+            "write `fallback`, a function of the last error: `fallback = |error| cached(error)`"
                 .into()
+        }
+        "circuit_breaker" | "circuit" => {
+            "write `breaker`, an expression of `CircuitBreaker`: `breaker = self.breaker`".into()
+        }
+        "retry_budget" | "tokens" | "quota" => {
+            "write `budget`, an expression of `RetryBudget`: `budget = self.budget`".into()
+        }
+        "push_back" | "rate_limit" | "rate_limiter" | "throttle" | "gate" => {
+            "write `pushback`, an expression of `Pushback`: `pushback = self.pushback`".into()
+        }
+        "cancellation" | "cancel_token" | "cancellation_token" | "token" | "shutdown"
+        | "cancel_on" => {
+            "write `cancel`, an expression of a `CancellationToken`: `cancel = self.shutdown`"
+                .into()
+        }
+        "except" | "not" | "unless" => {
+            "list it in the second attribute: `#[retryable_on(except(Timeout))]`".into()
         }
         "cloned" | "clones" => "write `clone(a, b)` with the arguments' names".into(),
         "idempotent" | "once" => {
@@ -118,6 +154,18 @@ pub(crate) fn help_for_kind(word: &str) -> String {
         },
     };
     format!("did you mean `{kind}`? A pattern is written with its path: `MyError::{word}`")
+}
+
+/// The growth of the delay that another word stands for.
+pub(crate) fn backoff_meant(word: &str, known: &'static [&'static str]) -> Option<&'static str> {
+    match word {
+        "fixed" | "same" | "flat" => Some("constant"),
+        "exp" | "expo" | "double" | "doubling" => Some("exponential"),
+        "fib" => Some("fibonacci"),
+        "zero" | "immediate" | "off" => Some("none"),
+        "decorrelate" | "random" => Some("decorrelated"),
+        _ => nearest(word, known).filter(|known| known.len() > 4),
+    }
 }
 
 fn listed(words: &[&str]) -> String {

@@ -7,15 +7,21 @@
 //! gathered by `diag`; `fallback` re-emits the item beside them.
 
 mod args;
+mod arguments;
+mod async_trait;
 mod check;
 mod diag;
+mod docs;
 mod duration;
 mod expand;
 mod fallback;
+mod future;
 mod keys;
 mod list;
 mod partner;
+mod schedule;
 mod target;
+mod types;
 mod values;
 
 use proc_macro::TokenStream;

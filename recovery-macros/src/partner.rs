@@ -10,7 +10,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Lit, Meta, Pat, Token};
+use syn::{Attribute, Expr, Lit, Meta, Pat, Token, token};
 
 use crate::diag::{Diagnostics, mistake};
 use crate::{fallback, keys, list, target};
@@ -18,11 +18,36 @@ use crate::{fallback, keys, list, target};
 const LIST: &str = "name kinds or patterns, as `#[retryable_on(Network, Timeout)]`, or leave it out \
                     to retry what `Classify` calls transient";
 
-/// The errors to retry.
+const EXCEPT: &str = "name the errors that are not retried, as `except(Timeout)`";
+
+syn::custom_keyword!(except);
+
+/// The errors to retry, and those not to.
 #[derive(Default)]
 pub(crate) struct RetryableOn {
+    pub(crate) retried: Errors,
+    /// Those in `except(..)`.
+    pub(crate) excepted: Errors,
+}
+
+/// Some errors: kinds, and patterns of the error itself with their guards.
+#[derive(Default)]
+pub(crate) struct Errors {
     pub(crate) kinds: Vec<Ident>,
     pub(crate) patterns: Vec<(Pat, Option<Expr>)>,
+}
+
+impl Errors {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.patterns.is_empty()
+    }
+}
+
+impl RetryableOn {
+    pub(crate) fn guards_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let patterns = (self.retried.patterns.iter_mut()).chain(&mut self.excepted.patterns);
+        patterns.filter_map(|(_, guard)| guard.as_mut())
+    }
 }
 
 /// The attribute on top, alone, or left behind by `#[retry]`.
@@ -144,43 +169,93 @@ fn parse_list(tokens: TokenStream, span: Span, diagnostics: &mut Diagnostics) ->
         diagnostics.error(span, "`#[retryable_on]` lists no error", LIST);
     }
     let mut listed = RetryableOn::default();
-    for Item { pattern, guard } in items {
-        match bare_name(&pattern).filter(|name| guard.is_none() || !is_binding(name)) {
-            Some(kind) => match check_kind(kind, guard.as_ref()) {
-                Ok(()) => listed.kinds.push(kind.clone()),
-                Err(error) => diagnostics.push(error),
-            },
-            None => match check_pattern(&pattern) {
-                Ok(()) => listed.patterns.push((pattern, guard)),
-                Err(error) => diagnostics.push(error),
-            },
+    for item in items {
+        match item {
+            Item::Error(pattern, guard) => listed.retried.add(*pattern, guard, diagnostics),
+            Item::Except(word, tokens) => {
+                let nothing = tokens.is_empty();
+                let parser = |input: ParseStream<'_>| list::parse(input, diagnostics, Item::parse);
+                let items = parser.parse2(tokens).unwrap_or_default();
+                if nothing {
+                    diagnostics.error(word.span(), "`except` lists no error", EXCEPT);
+                }
+                for item in items {
+                    match item {
+                        Item::Error(pattern, guard) => {
+                            listed.excepted.add(*pattern, guard, diagnostics);
+                        }
+                        Item::Except(word, _) => {
+                            diagnostics.error(
+                                word.span(),
+                                "an `except` within an `except`",
+                                EXCEPT,
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for kind in &listed.excepted.kinds {
+        if listed.retried.kinds.contains(kind) {
+            let message = format!("`{kind}` is both listed and excepted");
+            diagnostics.error(kind.span(), &message, "keep one of them");
         }
     }
     listed
 }
 
-/// A pattern, and its guard if it has one.
-struct Item {
-    pattern: Pat,
-    guard: Option<Expr>,
+impl Errors {
+    fn add(&mut self, pattern: Pat, guard: Option<Expr>, diagnostics: &mut Diagnostics) {
+        match bare_name(&pattern).filter(|name| guard.is_none() || !is_binding(name)) {
+            Some(kind) => match check_kind(kind, guard.as_ref()) {
+                Ok(()) if self.kinds.contains(kind) => {
+                    let message = format!("`{kind}` is listed twice");
+                    diagnostics.error(kind.span(), &message, "keep one of them");
+                }
+                Ok(()) => self.kinds.push(kind.clone()),
+                Err(error) => diagnostics.push(error),
+            },
+            None => match check_pattern(&pattern) {
+                Ok(()) => self.patterns.push((pattern, guard)),
+                Err(error) => diagnostics.push(error),
+            },
+        }
+    }
+}
+
+/// One entry of a list.
+enum Item {
+    /// A kind or a pattern, and its guard if it has one.
+    Error(Box<Pat>, Option<Expr>),
+    /// `except(..)`: the word, and what is in the parentheses.
+    Except(Ident, TokenStream),
 }
 
 impl Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let start = input.span();
         let unreadable = |error: syn::Error| list::unreadable(input, &error, start, LIST);
-        let pattern = Pat::parse_multi_with_leading_vert(input).map_err(unreadable)?;
-        let guard = if input.peek(Token![if]) {
-            input.parse::<Token![if]>()?;
-            Some(input.parse().map_err(unreadable)?)
+        let item = if input.peek(except) && input.peek2(token::Paren) {
+            let word: Ident = input.parse()?;
+            let content;
+            syn::parenthesized!(content in input);
+            Self::Except(word, content.parse()?)
         } else {
-            None
+            let pattern = Pat::parse_multi_with_leading_vert(input).map_err(unreadable)?;
+            let guard = if input.peek(Token![if]) {
+                input.parse::<Token![if]>()?;
+                Some(input.parse().map_err(unreadable)?)
+            } else {
+                None
+            };
+            Self::Error(Box::new(pattern), guard)
         };
         if !input.is_empty() && !input.peek(Token![,]) {
             let message = "an error ends here, and something else follows";
             return Err(mistake(input.span(), message, "separate errors by commas"));
         }
-        Ok(Self { pattern, guard })
+        Ok(item)
     }
 }
 
@@ -203,6 +278,10 @@ fn is_binding(name: &Ident) -> bool {
 
 fn check_kind(kind: &Ident, guard: Option<&Expr>) -> syn::Result<()> {
     let word = kind.unraw().to_string();
+    if word == "except" {
+        let message = "`except` names the errors that are not retried";
+        return Err(mistake(kind.span(), message, "write `except(Timeout)`"));
+    }
     if !keys::KINDS.contains(&word.as_str()) {
         let message = format!("`{word}` is no kind of error");
         return Err(mistake(kind.span(), &message, &keys::help_for_kind(&word)));

@@ -10,7 +10,28 @@ use syn::{Expr, Ident, Lit, LitStr, Path, UnOp};
 
 use crate::args::{Arg, Value};
 use crate::diag::mistake;
-use crate::duration;
+use crate::schedule::{Growth, Jitter};
+use crate::{duration, keys};
+
+/// What the values of one use of `#[retry]` are read in.
+pub(crate) struct Context {
+    /// The path of `recovery-core`.
+    pub(crate) krate: Path,
+    /// The names of the function's arguments.
+    pub(crate) arguments: Vec<Ident>,
+}
+
+impl Context {
+    /// The word that stands as a value, if it is not the name of an argument.
+    fn word(&self, value: &Expr) -> Option<String> {
+        match value {
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        }
+        .filter(|word| !self.arguments.contains(word))
+        .map(ToString::to_string)
+    }
+}
 
 pub(crate) fn expr(key: &Ident, value: Value, example: &str) -> syn::Result<Expr> {
     match value {
@@ -23,10 +44,8 @@ pub(crate) fn expr(key: &Ident, value: Value, example: &str) -> syn::Result<Expr
 }
 
 pub(crate) fn bare(key: &Ident, value: &Value) -> syn::Result<()> {
-    let span = match value {
-        Value::Bare => return Ok(()),
-        Value::Expr(value) => value.span(),
-        Value::List(_, span) => *span,
+    let Some(span) = value.span() else {
+        return Ok(());
     };
     let message = format!("`{}` takes no value", key.unraw());
     Err(mistake(
@@ -34,6 +53,18 @@ pub(crate) fn bare(key: &Ident, value: &Value) -> syn::Result<()> {
         &message,
         "write the bare word, or leave it out",
     ))
+}
+
+/// Refuses a closure that does not take from one to `most` arguments.
+pub(crate) fn closure_of(value: &Expr, most: usize, what: &str) -> syn::Result<()> {
+    match value {
+        Expr::Closure(closure) if !(1..=most).contains(&closure.inputs.len()) => {
+            let message = format!("this closure takes {} arguments", closure.inputs.len());
+            Err(mistake(value.span(), &message, what))
+        }
+        Expr::Lit(literal) => Err(mistake(literal.span(), "this is no function", what)),
+        _ => Ok(()),
+    }
 }
 
 /// A duration, known if it is a literal.
@@ -50,92 +81,127 @@ pub(crate) fn duration(value: &Expr) -> syn::Result<(Option<Duration>, TokenStre
     Ok((literal, tokens))
 }
 
-/// Whether the number of attempts is a literal.
-pub(crate) fn max(value: &Expr) -> syn::Result<bool> {
+/// The number of attempts, known if it is a literal.
+pub(crate) fn max(context: &Context, value: &Expr) -> syn::Result<(Option<u32>, TokenStream)> {
     const HELP: &str = "`max` counts attempts in all, the first included: `max = 3` is one call \
                         and at most two retries";
-    match value {
+    let literal = match value {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(int) if !int.suffix().is_empty() && int.suffix() != "u32" => {
-                Err(mistake(int.span(), "`max` is a `u32`", HELP))
+                return Err(mistake(int.span(), "`max` is a `u32`", HELP));
             }
             Lit::Int(int) => match int.base10_parse::<u32>() {
-                Ok(0) => Err(mistake(
-                    int.span(),
-                    "`max = 0` allows no attempt at all",
-                    HELP,
-                )),
-                Ok(_) => Ok(true),
-                Err(_) => Err(mistake(
-                    int.span(),
-                    "more attempts than a `u32` counts",
-                    "write `max = u32::MAX` for a call that never gives up",
-                )),
+                Ok(0) => {
+                    let message = "`max = 0` allows no attempt at all";
+                    return Err(mistake(int.span(), message, HELP));
+                }
+                Ok(max) => max,
+                Err(_) => {
+                    return Err(mistake(
+                        int.span(),
+                        "more attempts than a `u32` counts",
+                        "write `max = unlimited` for a call that never gives up",
+                    ));
+                }
             },
-            other => Err(mistake(other.span(), "`max` is a whole number", HELP)),
+            other => return Err(mistake(other.span(), "`max` is a whole number", HELP)),
         },
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-            Err(mistake(value.span(), "`max` cannot be negative", HELP))
+            return Err(mistake(value.span(), "`max` cannot be negative", HELP));
         }
-        Expr::Path(path) if path.path.is_ident("unlimited") => Err(mistake(
-            value.span(),
-            "`max` is a number",
-            "write `max = u32::MAX` for a call that never gives up",
-        )),
-        _ => Ok(false),
-    }
+        _ if context.word(value).as_deref() == Some("unlimited") => u32::MAX,
+        _ if context
+            .word(value)
+            .is_some_and(|word| keys::UNLIMITED.contains(&&*word)) =>
+        {
+            return Err(mistake(
+                value.span(),
+                "`max` is a number, or `unlimited`",
+                "write `max = unlimited` for a call that never gives up",
+            ));
+        }
+        _ => return Ok((None, value.to_token_stream())),
+    };
+    let site = Span::mixed_site().located_at(value.span());
+    Ok((Some(literal), quote_spanned!(site=> #literal)))
 }
 
-/// The growth factor as an `f64`, and whether it is a literal.
-pub(crate) fn backoff(value: &Expr) -> syn::Result<(TokenStream, bool)> {
-    const HELP: &str = "`backoff = 2.0` doubles the delay each time, `backoff = 1.0` keeps it";
-    if let Expr::Lit(_) = value
-        && number(value, HELP).is_none()
-    {
-        return Err(mistake(
-            value.span(),
-            "`backoff` is a number, the growth of the delay",
-            HELP,
-        ));
-    }
+const BACKOFFS: &[&str] = &[
+    "none",
+    "constant",
+    "linear",
+    "fibonacci",
+    "exponential",
+    "decorrelated",
+];
+
+/// The growth of the delay, known if it is a literal or one of the words.
+pub(crate) fn backoff(
+    context: &Context,
+    key: &Ident,
+    value: &Expr,
+) -> syn::Result<(Option<Growth>, TokenStream)> {
+    const HELP: &str = "`backoff = 2.0` doubles the delay each time; the words are `none`, \
+                        `constant`, `linear`, `fibonacci`, `exponential`, `decorrelated`";
+    let krate = &context.krate;
+    let site = Span::mixed_site().located_at(value.span());
     if let Some(factor) = number(value, HELP) {
         let factor = factor?;
         if !(factor.is_finite() && factor >= 1.0) {
-            return Err(mistake(
-                value.span(),
-                "the growth of the delay is at least 1",
-                HELP,
-            ));
+            let message = "the growth of the delay is at least 1";
+            return Err(mistake(value.span(), message, HELP));
         }
-        return Ok((float_tokens(factor, value.span()), true));
+        let tokens = float_tokens(factor, value.span());
+        let tokens = quote_spanned!(site=> #krate::Backoff::Exponential(#tokens));
+        return Ok((Some(Growth::Exponential(factor)), tokens));
     }
-    if let Expr::Path(path) = value
-        && let Some(word) = path.path.get_ident()
-        && matches!(
-            word.to_string().as_str(),
-            "none" | "constant" | "fixed" | "linear" | "fibonacci" | "exponential" | "decorrelated"
-        )
-    {
-        return Err(mistake(
-            value.span(),
-            "`backoff` is a number, the growth of the delay",
-            HELP,
-        ));
+    if matches!(value, Expr::Lit(_)) {
+        let message = "`backoff` is a number, the growth of the delay, or a word";
+        return Err(mistake(value.span(), message, HELP));
     }
-    Ok((value.to_token_stream(), false))
+    let word = context.word(value);
+    let (growth, variant) = match word.as_deref() {
+        Some("none") => (Growth::None, quote_spanned!(site=> None)),
+        Some("constant") => (Growth::Constant, quote_spanned!(site=> Constant)),
+        Some("linear") => (Growth::Linear, quote_spanned!(site=> Linear)),
+        Some("fibonacci") => (Growth::Fibonacci, quote_spanned!(site=> Fibonacci)),
+        Some("exponential") => (
+            Growth::Exponential(2.0),
+            quote_spanned!(site=> Exponential(2f64)),
+        ),
+        Some("decorrelated") => (Growth::Decorrelated, quote_spanned!(site=> Decorrelated)),
+        Some(other) if let Some(known) = keys::backoff_meant(other, BACKOFFS) => {
+            let message = format!("`{other}` is no growth of the delay");
+            let help = format!("did you mean `{known}`?");
+            return Err(mistake(value.span(), &message, &help));
+        }
+        _ => {
+            let site = Span::mixed_site().located_at(key.span());
+            let tokens = quote_spanned!(site=> #krate::__private::backoff(#value));
+            return Ok((None, tokens));
+        }
+    };
+    let tokens = quote_spanned!(site=> #krate::Backoff::#variant);
+    Ok((Some(growth), tokens))
 }
 
-pub(crate) fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(TokenStream, bool)> {
+/// The random part of the delay, known if it is a literal or one of the words.
+pub(crate) fn jitter(
+    context: &Context,
+    key: &Ident,
+    value: Value,
+) -> syn::Result<(Option<Jitter>, TokenStream)> {
     const HELP: &str = "write bare `jitter` (up to a quarter more), a fraction from 0 to 1, \
                         `full`, `equal` or `none`";
+    let krate = &context.krate;
     let site = Span::mixed_site().located_at(key.span());
+    let proportional = |fraction: f64, span: Span| {
+        let tokens = float_tokens(fraction, span);
+        let tokens = quote_spanned!(site=> #krate::Jitter::Proportional(#tokens));
+        Ok((Some(Jitter::Proportional(fraction)), tokens))
+    };
     let value = match value {
-        Value::Bare => {
-            return Ok((
-                quote_spanned!(site=> #krate::Jitter::Proportional(0.25)),
-                true,
-            ));
-        }
+        Value::Bare => return proportional(0.25, key.span()),
         Value::List(_, span) => {
             return Err(mistake(span, "`jitter` takes one value, behind `=`", HELP));
         }
@@ -144,46 +210,31 @@ pub(crate) fn jitter(krate: &Path, key: &Ident, value: Value) -> syn::Result<(To
     if let Some(fraction) = number(&value, HELP) {
         let fraction = fraction?;
         if !(0.0..=1.0).contains(&fraction) {
-            return Err(mistake(
-                value.span(),
-                "the jitter's fraction is from 0 to 1",
-                HELP,
-            ));
+            let message = "the jitter's fraction is from 0 to 1";
+            return Err(mistake(value.span(), message, HELP));
         }
-        let fraction = float_tokens(fraction, value.span());
-        return Ok((
-            quote_spanned!(site=> #krate::Jitter::Proportional(#fraction)),
-            true,
-        ));
+        return proportional(fraction, value.span());
     }
-    let word = match &value {
-        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-        Expr::Lit(_) => return Err(mistake(value.span(), "this is no jitter", HELP)),
-        _ => None,
-    };
-    if let Expr::Path(path) = &value
-        && let Some(last) = path.path.segments.last()
-        && matches!(last.ident.to_string().as_str(), "Full" | "Equal" | "None")
-    {
-        let help = format!("write `{}`", last.ident.to_string().to_lowercase());
-        return Err(mistake(
-            value.span(),
-            "this jitter is named by a plain word",
-            &help,
-        ));
+    if matches!(value, Expr::Lit(_)) {
+        return Err(mistake(value.span(), "this is no jitter", HELP));
     }
-    let variant = match word.as_deref() {
-        Some("full") => quote_spanned!(site=> Full),
-        Some("equal") => quote_spanned!(site=> Equal),
-        Some("none") => quote_spanned!(site=> None),
+    let word = context.word(&value);
+    let (jitter, variant) = match word.as_deref() {
+        Some("full") => (Jitter::Full, quote_spanned!(site=> Full)),
+        Some("equal") => (Jitter::Equal, quote_spanned!(site=> Equal)),
+        Some("none") => (Jitter::None, quote_spanned!(site=> None)),
+        Some("Full" | "Equal" | "None") => {
+            let help = format!("write `{}`", word.unwrap_or_default().to_lowercase());
+            let message = "this jitter is named by a plain word";
+            return Err(mistake(value.span(), message, &help));
+        }
         _ => {
-            return Ok((
-                quote_spanned!(site=> #krate::Jitter::Proportional(#value)),
-                false,
-            ));
+            let tokens = quote_spanned!(site=> #krate::__private::jitter(#value));
+            return Ok((None, tokens));
         }
     };
-    Ok((quote_spanned!(site=> #krate::Jitter::#variant), true))
+    let tokens = quote_spanned!(site=> #krate::Jitter::#variant);
+    Ok((Some(jitter), tokens))
 }
 
 /// A literal number; `None` for anything else.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use recovery_core::{InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
+use recovery_core::{Backoff, InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,7 +18,7 @@ fn default_is_three_attempts_from_half_a_second_to_thirty_doubling_with_jitter()
     assert_eq!(config.max_attempts(), 3);
     assert_eq!(config.initial_delay(), SECOND / 2);
     assert_eq!(config.max_delay(), 30 * SECOND);
-    assert!((config.backoff_factor() - 2.0).abs() < f64::EPSILON);
+    assert_eq!(config.backoff(), Backoff::Exponential(2.0));
     assert_eq!(config.jitter(), Jitter::Proportional(0.25));
 }
 

@@ -10,7 +10,7 @@ use botrs::BotError;
 
 use super::codes;
 use crate::classify::{Classify, Effect, ErrorKind};
-use crate::retry::TimedOut;
+use crate::retry::{NotAttempted, TimedOut};
 
 /// Where botrs takes its access token; no request of the bot's own has been sent yet.
 const TOKEN_PATH: &str = "/app/getAppAccessToken";
@@ -47,6 +47,7 @@ impl Classify for BotError {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimit { retry_after } => Some(Duration::from_secs(*retry_after)),
+            Self::Io(error) => error.retry_after(),
             _ => None,
         }
     }
@@ -192,5 +193,12 @@ pub fn is_token_expired(error: &BotError) -> bool {
 impl From<TimedOut> for BotError {
     fn from(_: TimedOut) -> Self {
         Self::Timeout
+    }
+}
+
+/// The refusal is the source of a `BotError::Io`, and is classified as what it is.
+impl From<NotAttempted> for BotError {
+    fn from(error: NotAttempted) -> Self {
+        Self::Io(error.into())
     }
 }

@@ -26,7 +26,7 @@ pub struct RetryConfig {
     pub(crate) max_attempts: u32,
     pub(crate) initial_delay: Duration,
     pub(crate) max_delay: Duration,
-    pub(crate) backoff_factor: f64,
+    pub(crate) backoff: Backoff,
     pub(crate) jitter: Jitter,
 }
 
@@ -35,7 +35,7 @@ impl RetryConfig {
         max_attempts: 3,
         initial_delay: Duration::from_millis(500),
         max_delay: Duration::from_secs(30),
-        backoff_factor: 2.0,
+        backoff: Backoff::DEFAULT,
         jitter: Jitter::DEFAULT,
     };
 
@@ -49,9 +49,14 @@ impl RetryConfig {
         RetryConfigBuilder(self.clone())
     }
 
-    /// Attempts in all, the first included. At least 1; default 3.
+    /// Attempts in all, the first included. At least 1; default 3; `u32::MAX` is no limit.
     pub const fn max_attempts(&self) -> u32 {
         self.max_attempts
+    }
+
+    /// Whether attempts are not counted at all.
+    pub const fn is_unlimited(&self) -> bool {
+        self.max_attempts == u32::MAX
     }
 
     /// The delay after the first failure. Default 500 ms.
@@ -62,15 +67,15 @@ impl RetryConfig {
     /// No delay of the schedule is longer, jitter included. Default 30 s.
     ///
     /// Only what the server asks for ([`Classify::retry_after`](crate::Classify::retry_after)) may
-    /// go beyond it, and nothing bounds that: where a server may ask for hours, put
-    /// `tokio::time::timeout` around the call.
+    /// go beyond it. Where a server may ask for hours, bound the whole by a deadline
+    /// (`#[retry(deadline = 60s)]`).
     pub const fn max_delay(&self) -> Duration {
         self.max_delay
     }
 
-    /// What each delay is multiplied by to give the next. At least 1; default 2.
-    pub const fn backoff_factor(&self) -> f64 {
-        self.backoff_factor
+    /// How the delay grows. Default: it doubles.
+    pub const fn backoff(&self) -> Backoff {
+        self.backoff
     }
 
     /// The random part of each delay.
@@ -80,6 +85,40 @@ impl RetryConfig {
 }
 
 impl Default for RetryConfig {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// How the delay grows from one failure to the next, up to the policy's `max_delay`.
+///
+/// `initial` is the policy's first delay, `n` the number of the attempt that failed, from 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Backoff {
+    /// No delay at all: the next attempt follows at once.
+    None,
+    /// Always `initial`.
+    Constant,
+    /// `initial · n`.
+    Linear,
+    /// `initial` times 1, 1, 2, 3, 5, 8, ...
+    Fibonacci,
+    /// `initial · factor^(n − 1)`. The factor is finite, and at least 1.
+    Exponential(f64),
+    /// Uniform between `initial` and three times the delay before; random by itself, so that the
+    /// policy's [`Jitter`] is not added.
+    ///
+    /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    Decorrelated,
+}
+
+impl Backoff {
+    pub(crate) const DEFAULT: Self = Self::Exponential(2.0);
+}
+
+impl Default for Backoff {
+    /// `Exponential(2.0)`: each delay is twice the one before.
     fn default() -> Self {
         Self::DEFAULT
     }
@@ -121,7 +160,8 @@ impl Default for Jitter {
 pub struct RetryConfigBuilder(RetryConfig);
 
 impl RetryConfigBuilder {
-    /// Attempts in all, the first included: 3 means one call and at most two retries.
+    /// Attempts in all, the first included: 3 means one call and at most two retries. `u32::MAX`
+    /// is no limit.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.0.max_attempts = attempts;
         self
@@ -139,10 +179,20 @@ impl RetryConfigBuilder {
         self
     }
 
-    /// The growth of the delay from one failure to the next.
-    pub const fn backoff_factor(mut self, factor: f64) -> Self {
-        self.0.backoff_factor = factor;
+    /// Tries for ever, as long as the errors are those to retry.
+    pub const fn unlimited(self) -> Self {
+        self.max_attempts(u32::MAX)
+    }
+
+    /// How the delay grows.
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.0.backoff = backoff;
         self
+    }
+
+    /// What each delay is multiplied by to give the next: [`Backoff::Exponential`].
+    pub const fn backoff_factor(self, factor: f64) -> Self {
+        self.backoff(Backoff::Exponential(factor))
     }
 
     /// The random part of each delay.
@@ -160,8 +210,10 @@ impl RetryConfigBuilder {
         if config.max_attempts == 0 {
             return Err(InvalidConfig::NoAttempts);
         }
-        if !(config.backoff_factor.is_finite() && config.backoff_factor >= 1.0) {
-            return Err(InvalidConfig::BackoffFactor(config.backoff_factor));
+        if let Backoff::Exponential(factor) = config.backoff
+            && !(factor.is_finite() && factor >= 1.0)
+        {
+            return Err(InvalidConfig::BackoffFactor(factor));
         }
         if let Jitter::Proportional(fraction) = config.jitter
             && !(0.0..=1.0).contains(&fraction)
@@ -184,8 +236,10 @@ impl RetryConfigBuilder {
         if config.max_attempts == 0 {
             config.max_attempts = 1;
         }
-        if config.backoff_factor.is_nan() || config.backoff_factor < 1.0 {
-            config.backoff_factor = 1.0;
+        if let Backoff::Exponential(factor) = config.backoff
+            && (factor.is_nan() || factor < 1.0)
+        {
+            config.backoff = Backoff::Constant;
         }
         if let Jitter::Proportional(fraction) = config.jitter {
             config.jitter = if fraction >= 0.0 {

@@ -3,13 +3,14 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::machine::{Machine, Progress, StopReason};
+use super::machine::{Progress, Site};
+use super::outcome::StopReason;
 use crate::classify::ErrorKind;
 
 /// A failure, as its event tells it.
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "nobody listens"))]
 pub(super) struct Told<'a> {
-    pub(super) machine: &'a Machine<'a>,
+    pub(super) site: &'a Site<'a>,
     pub(super) progress: Progress,
     pub(super) kind: ErrorKind,
     pub(super) error: Option<&'a dyn Display>,
@@ -19,15 +20,22 @@ pub(super) struct Told<'a> {
 pub(super) fn scheduled(told: &Told<'_>, delay: Duration) {
     tracing::warn!(
         target: "recovery",
-        name = told.machine.name,
+        name = told.site.name,
         attempt = told.progress.attempt,
-        max = told.machine.config.max_attempts,
+        max = max(told),
         delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
         waited_ms = told.progress.waited_ms,
         kind = told.kind.as_str(),
         error = told.error.map(tracing::field::display),
         "retry.scheduled"
     );
+}
+
+/// The attempts that the policy allows, if it counts them.
+#[cfg(feature = "tracing")]
+fn max(told: &Told<'_>) -> Option<u32> {
+    let config = &told.site.config;
+    (!config.is_unlimited()).then_some(config.max_attempts)
 }
 
 #[cfg(feature = "tracing")]
@@ -37,16 +45,12 @@ pub(super) fn gave_up(told: &Told<'_>, reason: StopReason) {
             tracing::event!(
                 target: "recovery",
                 $level,
-                name = told.machine.name,
+                name = told.site.name,
                 attempt = told.progress.attempt,
-                max = told.machine.config.max_attempts,
+                max = max(told),
                 waited_ms = told.progress.waited_ms,
                 kind = told.kind.as_str(),
-                reason = match reason {
-                    StopReason::Exhausted => "exhausted",
-                    StopReason::NotRetryable => "not_retryable",
-                    StopReason::MayHaveTakenEffect => "may_have_taken_effect",
-                },
+                reason = reason.as_str(),
                 error = told.error.map(tracing::field::display),
                 "retry.gave_up"
             )

@@ -1,22 +1,27 @@
 //! The retry engine: the policy, its schedule of delays, the decision after each failure, and the
 //! closure API. The attributes expand into the same machine.
 
+mod brakes;
 mod breaker;
 mod budget;
 mod clock;
 mod config;
 mod event;
 mod machine;
+mod outcome;
 mod pushback;
 mod run;
 mod schedule;
 #[cfg(feature = "tokio")]
 mod timed_out;
+mod wait;
 
+pub use brakes::{Admission, Brakes};
 pub use breaker::{BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker};
 pub use budget::RetryBudget;
-pub use config::{InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
-pub use machine::{Attempt, Failure, Machine, Progress};
+pub use config::{Backoff, InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
+pub use machine::{Attempt, Failure, Progress, Site, Verdict};
+pub use outcome::{NotAttempted, StopReason};
 pub use pushback::Pushback;
 pub use run::Retry;
 #[cfg(feature = "tokio")]
@@ -25,3 +30,6 @@ pub use run::{
 };
 #[cfg(feature = "tokio")]
 pub use timed_out::TimedOut;
+#[cfg(feature = "tokio")]
+pub use wait::wait;
+pub use wait::wait_blocking;

@@ -4,9 +4,12 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::config::RetryConfig;
-use super::machine::{Attempt, Failure, Machine, Progress};
+use super::machine::{Attempt, Failure, Progress, Site, Verdict};
 #[cfg(feature = "tokio")]
 use super::timed_out::TimedOut;
+#[cfg(feature = "tokio")]
+use super::wait::wait;
+use super::wait::wait_blocking;
 use crate::classify::Classify;
 
 /// Retries a closure under a [`RetryConfig`].
@@ -32,9 +35,7 @@ use crate::classify::Classify;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is called until `run` or `run_blocking`"]
 pub struct Retry<D = ByClass, H = NoHook> {
-    config: RetryConfig,
-    name: &'static str,
-    at_most_once: bool,
+    site: Site<'static>,
     decide: D,
     hook: H,
 }
@@ -62,24 +63,26 @@ pub struct OnRetry<F>(F);
 /// What tells a [`Retry`] which errors deserve another try.
 pub trait Decide<E> {
     #[doc(hidden)]
-    fn failure(&self, error: &E) -> Failure;
+    fn judge(&self, error: &E) -> (Failure, Verdict);
 }
 
 impl<E: Classify> Decide<E> for ByClass {
-    fn failure(&self, error: &E) -> Failure {
-        Failure::classified(error)
+    fn judge(&self, error: &E) -> (Failure, Verdict) {
+        (Failure::classified(error), Verdict::ByKind)
     }
 }
 
 impl<E: Classify, F: Fn(&E) -> bool> Decide<E> for When<F> {
-    fn failure(&self, error: &E) -> Failure {
-        Failure::classified(error).if_true((self.0)(error))
+    fn judge(&self, error: &E) -> (Failure, Verdict) {
+        let verdict = Verdict::when((self.0)(error));
+        (Failure::classified(error), verdict)
     }
 }
 
 impl<E, F: Fn(&E) -> bool> Decide<E> for Unclassified<F> {
-    fn failure(&self, error: &E) -> Failure {
-        Failure::unclassified().if_true((self.0)(error))
+    fn judge(&self, error: &E) -> (Failure, Verdict) {
+        let verdict = Verdict::when((self.0)(error));
+        (Failure::unclassified(), verdict)
     }
 }
 
@@ -103,9 +106,7 @@ impl Retry {
     /// Retries the errors that call themselves transient ([`Classify::is_transient`]).
     pub const fn new(config: RetryConfig) -> Self {
         Self {
-            config,
-            name: "retry",
-            at_most_once: false,
+            site: Site::new("retry", config),
             decide: ByClass,
             hook: NoHook,
         }
@@ -118,9 +119,7 @@ impl Retry {
         F: Fn(&E) -> bool,
     {
         Retry {
-            config,
-            name: "retry",
-            at_most_once: false,
+            site: Site::new("retry", config),
             decide: Unclassified(is_retryable),
             hook: NoHook,
         }
@@ -134,9 +133,7 @@ impl Retry {
         F: Fn(&E) -> bool,
     {
         Retry {
-            config: self.config,
-            name: self.name,
-            at_most_once: self.at_most_once,
+            site: self.site,
             decide: When(is_retryable),
             hook: self.hook,
         }
@@ -146,13 +143,13 @@ impl Retry {
 impl<D, H> Retry<D, H> {
     /// The name in events. Default `"retry"`.
     pub const fn name(mut self, name: &'static str) -> Self {
-        self.name = name;
+        self.site = self.site.with_name(name);
         self
     }
 
     /// Never retries a failure after which the call may already have been carried out.
     pub const fn at_most_once(mut self) -> Self {
-        self.at_most_once = true;
+        self.site = self.site.at_most_once();
         self
     }
 
@@ -162,9 +159,7 @@ impl<D, H> Retry<D, H> {
         F: FnMut(&Attempt<'_, E>),
     {
         Retry {
-            config: self.config,
-            name: self.name,
-            at_most_once: self.at_most_once,
+            site: self.site,
             decide: self.decide,
             hook: OnRetry(hook),
         }
@@ -189,12 +184,11 @@ impl<D, H> Retry<D, H> {
         let mut progress = Progress::START;
         loop {
             let result = operation(progress.attempt()).await;
-            let Some(delay) = self.after(progress, &result) else {
+            let Some(delay) = self.after(&mut progress, &result) else {
                 return result;
             };
             drop(result);
-            progress.advance(delay);
-            crate::__private::wait(delay).await;
+            wait(delay).await;
         }
     }
 
@@ -212,35 +206,33 @@ impl<D, H> Retry<D, H> {
         let mut progress = Progress::START;
         loop {
             let result = operation(progress.attempt());
-            let Some(delay) = self.after(progress, &result) else {
+            let Some(delay) = self.after(&mut progress, &result) else {
                 return result;
             };
             drop(result);
-            progress.advance(delay);
-            crate::__private::wait_blocking(delay);
+            wait_blocking(delay);
         }
     }
 
     /// The delay before the next attempt, if there is to be one.
-    fn after<T, E>(&mut self, progress: Progress, result: &Result<T, E>) -> Option<Duration>
+    fn after<T, E>(&mut self, progress: &mut Progress, result: &Result<T, E>) -> Option<Duration>
     where
         E: Display,
         D: Decide<E>,
         H: Hook<E>,
     {
         let Err(error) = result else {
-            progress.succeeded(self.name);
+            progress.succeeded(&self.site);
             return None;
         };
-        let machine = Machine {
-            name: self.name,
-            config: &self.config,
-            at_most_once: self.at_most_once,
-        };
-        let failure = self.decide.failure(error);
-        let delay = machine.after_failure(progress, failure, Some(error))?;
+        let failed = *progress;
+        let (failure, verdict) = self.decide.judge(error);
+        let decision = self
+            .site
+            .after_failure(progress, failure, verdict, Some(error));
+        let delay = decision.ok()?;
         self.hook
-            .before_wait(&machine.attempt(progress, failure, error, delay));
+            .before_wait(&self.site.attempt(failed, failure, error, delay));
         Some(delay)
     }
 }

@@ -3,20 +3,34 @@
 use std::time::Duration;
 
 use super::clock::nanos;
-use super::config::{Jitter, RetryConfig};
+use super::config::{Backoff, Jitter, RetryConfig};
 
 impl RetryConfig {
     /// The delay after the failure of attempt number `attempt` (from 1), jitter included.
     ///
-    /// Never above [`max_delay`](RetryConfig::max_delay), for any attempt.
+    /// Never above [`max_delay`](RetryConfig::max_delay), for any attempt. Where each delay hangs
+    /// on the one before ([`Backoff::Decorrelated`]), those before are drawn too.
     pub fn next_delay(&self, attempt: u32) -> Duration {
-        self.delay_range(attempt).pick()
+        if self.backoff != Backoff::Decorrelated {
+            return self.delay_range(attempt, Duration::ZERO).pick();
+        }
+        // Sixty-four draws forget where they began.
+        let draws = 0..attempt.clamp(1, 64);
+        draws.fold(Duration::ZERO, |previous, _| {
+            self.delay_range(1, previous).pick()
+        })
     }
 
-    /// The delay after the failure of `attempt` when the server asked to wait `retry_after`:
-    /// never shorter than that, with the schedule's jitter on top.
-    pub(crate) fn next_delay_after(&self, attempt: u32, retry_after: Option<Duration>) -> Duration {
-        let range = self.delay_range(attempt);
+    /// The delay after the failure of `attempt`, `previous` being the delay before that attempt,
+    /// when the server asked to wait `retry_after`: never shorter than that, with the schedule's
+    /// jitter on top.
+    pub(crate) fn next_delay_after(
+        &self,
+        attempt: u32,
+        previous: Duration,
+        retry_after: Option<Duration>,
+    ) -> Duration {
+        let range = self.delay_range(attempt, previous);
         let delay = range.pick();
         match retry_after {
             None => delay,
@@ -27,9 +41,22 @@ impl RetryConfig {
         }
     }
 
-    fn delay_range(&self, attempt: u32) -> DelayRange {
+    fn delay_range(&self, attempt: u32, previous: Duration) -> DelayRange {
         let max = nanos(self.max_delay);
-        let base = grow(nanos(self.initial_delay), self.backoff_factor, attempt).min(max);
+        let initial = nanos(self.initial_delay);
+        let base = match self.backoff {
+            Backoff::None => 0,
+            Backoff::Constant => initial,
+            Backoff::Linear => initial.saturating_mul(u64::from(attempt)),
+            Backoff::Fibonacci => initial.saturating_mul(fibonacci(attempt)),
+            Backoff::Exponential(factor) => grow(initial, factor, attempt),
+            Backoff::Decorrelated => {
+                let low = initial.min(max);
+                let high = nanos(previous).saturating_mul(3).clamp(low, max);
+                return DelayRange { low, high };
+            }
+        };
+        let base = base.min(max);
         let (low, high) = match self.jitter {
             Jitter::None => (base, base),
             Jitter::Proportional(fraction) => {
@@ -41,6 +68,16 @@ impl RetryConfig {
         };
         DelayRange { low, high }
     }
+}
+
+/// 1, 1, 2, 3, 5, 8, ...; the largest that fits where the next does not.
+fn fibonacci(n: u32) -> u64 {
+    let (mut last, mut next) = (0u64, 1u64);
+    // The 94th is the first that does not fit.
+    for _ in 1..n.min(94) {
+        (last, next) = (next, last.saturating_add(next));
+    }
+    next
 }
 
 /// Nanoseconds from which a delay is drawn, both ends included.
@@ -109,7 +146,7 @@ mod tests {
             max_attempts: 10,
             initial_delay: Duration::from_millis(initial_ms),
             max_delay: max,
-            backoff_factor: factor,
+            backoff: Backoff::Exponential(factor),
             jitter: Jitter::None,
         }
     }
@@ -157,13 +194,83 @@ mod tests {
         };
         let asked = Duration::from_secs(60);
         for attempt in 1..50 {
-            let delay = config.next_delay_after(attempt, Some(asked));
+            let delay = config.next_delay_after(attempt, Duration::ZERO, Some(asked));
             assert!(delay >= asked, "never below what was asked: {delay:?}");
             assert!(
                 delay <= asked + Duration::from_secs(1),
                 "the jitter is the schedule's: {delay:?}"
             );
         }
-        assert!(config.next_delay_after(5, Some(Duration::ZERO)) <= Duration::from_secs(1));
+        assert!(
+            config.next_delay_after(5, Duration::ZERO, Some(Duration::ZERO))
+                <= Duration::from_secs(1)
+        );
+    }
+
+    fn first_six(backoff: Backoff) -> Vec<u128> {
+        let config = RetryConfig {
+            backoff,
+            ..exact(10, 1.0, Duration::from_millis(65))
+        };
+        (1..=6)
+            .map(|attempt| config.next_delay(attempt).as_millis())
+            .collect()
+    }
+
+    #[test]
+    fn each_growth_is_the_one_its_name_says() {
+        assert_eq!(first_six(Backoff::None), [0, 0, 0, 0, 0, 0]);
+        assert_eq!(first_six(Backoff::Constant), [10, 10, 10, 10, 10, 10]);
+        assert_eq!(first_six(Backoff::Linear), [10, 20, 30, 40, 50, 60]);
+        assert_eq!(first_six(Backoff::Fibonacci), [10, 10, 20, 30, 50, 65]);
+        assert_eq!(
+            first_six(Backoff::Exponential(1.5)),
+            [10, 15, 22, 33, 50, 65]
+        );
+    }
+
+    #[test]
+    fn every_growth_saturates() {
+        assert_eq!(fibonacci(93), 12_200_160_415_121_876_738);
+        for n in [94, 95, u32::MAX] {
+            assert_eq!(fibonacci(n), u64::MAX, "{n}");
+        }
+        for backoff in [Backoff::Linear, Backoff::Fibonacci] {
+            let config = RetryConfig {
+                backoff,
+                ..exact(u64::MAX / 1_000_000, 1.0, Duration::MAX)
+            };
+            assert_eq!(config.next_delay(u32::MAX), Duration::from_nanos(u64::MAX));
+        }
+    }
+
+    #[test]
+    fn decorrelated_delays_are_between_the_first_and_thrice_the_last() {
+        let config = RetryConfig {
+            backoff: Backoff::Decorrelated,
+            jitter: Jitter::Full, // not added
+            ..exact(10, 1.0, Duration::from_millis(500))
+        };
+        fastrand::seed(5);
+        let mut longest = Duration::ZERO;
+        for _ in 0..200 {
+            let mut previous = Duration::ZERO;
+            for attempt in 1..=8 {
+                let delay = config.next_delay_after(attempt, previous, None);
+                assert!(delay >= config.initial_delay);
+                assert!(
+                    delay
+                        <= config
+                            .max_delay
+                            .min((previous * 3).max(config.initial_delay))
+                );
+                previous = delay;
+            }
+            longest = longest.max(previous).max(config.next_delay(8));
+        }
+        assert!(
+            longest > Duration::from_millis(400),
+            "it grows: {longest:?}"
+        );
     }
 }

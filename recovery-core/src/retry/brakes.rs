@@ -1,0 +1,299 @@
+//! What holds a call back beside its policy: its deadline, and the objects it shares with others.
+
+use std::fmt::Display;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use super::breaker::{CircuitBreaker, Permit};
+use super::budget::RetryBudget;
+use super::clock;
+use super::event::{self, Told};
+use super::machine::{Failure, Progress, Site, Verdict};
+use super::outcome::{NotAttempted, StopReason};
+use super::pushback::Pushback;
+use super::wait;
+
+/// The brakes of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Brakes<'a> {
+    now: fn() -> Instant,
+    deadline: Option<Instant>,
+    budget: Option<&'a RetryBudget>,
+    breaker: Option<&'a CircuitBreaker>,
+    pushback: Option<&'a Pushback>,
+}
+
+/// Leave to make one attempt. Dropped without a verdict, it counts as neither.
+pub struct Admission<'a>(Option<Permit<'a>>);
+
+impl Admission<'_> {
+    /// Leave that nobody has to give.
+    pub const FREE: Self = Self(None);
+}
+
+impl<'a> Brakes<'a> {
+    /// None at all, by the clock of async calls.
+    pub const NONE: Self = Self {
+        now: clock::now,
+        deadline: None,
+        budget: None,
+        breaker: None,
+        pushback: None,
+    };
+
+    /// None at all, by the clock that a blocked thread waits on.
+    pub const BLOCKING: Self = Self {
+        now: Instant::now,
+        ..Self::NONE
+    };
+
+    /// No attempt begins later than `limit` from now.
+    #[must_use]
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        // A limit beyond all clocks is none.
+        self.deadline = (self.now)().checked_add(limit);
+        self
+    }
+
+    /// Each retry takes a token.
+    #[must_use]
+    pub const fn budget(mut self, budget: &'a RetryBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// Each attempt needs the breaker's leave.
+    #[must_use]
+    pub const fn breaker(mut self, breaker: &'a CircuitBreaker) -> Self {
+        self.breaker = Some(breaker);
+        self
+    }
+
+    /// Each attempt waits while the server has asked anyone to wait.
+    #[must_use]
+    pub const fn pushback(mut self, pushback: &'a Pushback) -> Self {
+        self.pushback = Some(pushback);
+        self
+    }
+
+    /// To be called on success.
+    pub fn succeeded(&self, admission: Admission<'_>) {
+        if let Admission(Some(permit)) = admission {
+            permit.succeeded((self.now)());
+        }
+        if let Some(budget) = self.budget {
+            budget.deposit();
+        }
+    }
+
+    /// [`Site::after_failure`], under these brakes.
+    ///
+    /// # Errors
+    /// Why no attempt is to follow.
+    #[cold]
+    #[inline(never)]
+    pub fn after_failure(
+        &self,
+        site: &Site<'_>,
+        progress: &mut Progress,
+        failure: Failure,
+        verdict: Verdict,
+        error: Option<&dyn Display>,
+        admission: Admission<'_>,
+    ) -> Result<Duration, StopReason> {
+        // Dropped, a permit counts as neither.
+        if let Admission(Some(permit)) = admission
+            && site.counts_as_failure(failure, verdict)
+        {
+            permit.failed((self.now)());
+        }
+        if let (Some(pushback), Some(asked)) = (self.pushback, failure.retry_after) {
+            pushback.close_for(asked, (self.now)());
+        }
+        site.decide(progress, failure, verdict, error, self)
+    }
+
+    /// Whether a retry may follow after `delay`; the budget last, for it is spent by the answer.
+    pub(super) fn allow(&self, delay: Duration) -> Result<(), StopReason> {
+        if self.is_past_deadline(delay) {
+            return Err(StopReason::WouldExceedDeadline);
+        }
+        if let Some(breaker) = self.breaker
+            && breaker
+                .reopens_in((self.now)())
+                .is_some_and(|refused| refused > delay)
+        {
+            return Err(StopReason::BreakerOpen);
+        }
+        match self.budget {
+            Some(budget) if !budget.try_withdraw((self.now)()) => Err(StopReason::BudgetEmpty),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_past_deadline(&self, delay: Duration) -> bool {
+        self.deadline.is_some_and(|deadline| {
+            (self.now)()
+                .checked_add(delay)
+                .is_none_or(|next| next > deadline)
+        })
+    }
+
+    /// Leave for the first attempt, when the push-back has passed.
+    ///
+    /// # Errors
+    /// Why there is to be none.
+    #[cfg(feature = "tokio")]
+    pub async fn admit(
+        &self,
+        site: &Site<'_>,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Admission<'a>, NotAttempted> {
+        let mut cancelled = std::pin::pin!(cancelled);
+        let admitted = match self.pushed_back(cancelled.as_mut()).await {
+            Ok(()) => self.permit(),
+            Err(reason) => Err(reason),
+        };
+        admitted.map_err(|reason| self.refused(site, reason))
+    }
+
+    /// The wait before a further attempt, and leave for it.
+    ///
+    /// # Errors
+    /// Why there is to be none.
+    #[cfg(feature = "tokio")]
+    pub async fn wait(
+        &self,
+        delay: Duration,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Admission<'a>, StopReason> {
+        let mut cancelled = std::pin::pin!(cancelled);
+        if wait::wait_unless(delay, cancelled.as_mut()).await {
+            return Err(StopReason::Cancelled);
+        }
+        self.pushed_back(cancelled).await?;
+        self.permit()
+    }
+
+    #[cfg(feature = "tokio")]
+    async fn pushed_back(
+        &self,
+        mut cancelled: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<(), StopReason> {
+        while let Some(delay) = self.pushback_delay()? {
+            if wait::wait_unless(delay, cancelled.as_mut()).await {
+                return Err(StopReason::Cancelled);
+            }
+        }
+        Ok(())
+    }
+
+    /// [`admit`](Self::admit) for a blocking call.
+    ///
+    /// # Errors
+    /// Why there is to be no attempt.
+    pub fn admit_blocking(
+        &self,
+        site: &Site<'_>,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Admission<'a>, NotAttempted> {
+        let admitted = self
+            .pushed_back_blocking(std::pin::pin!(cancelled))
+            .and_then(|()| self.permit());
+        admitted.map_err(|reason| self.refused(site, reason))
+    }
+
+    /// [`wait`](Self::wait) for a blocking call.
+    ///
+    /// # Errors
+    /// Why there is to be no attempt.
+    pub fn wait_blocking(
+        &self,
+        delay: Duration,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Admission<'a>, StopReason> {
+        let mut cancelled = std::pin::pin!(cancelled);
+        if wait::wait_blocking_unless(delay, cancelled.as_mut()) {
+            return Err(StopReason::Cancelled);
+        }
+        self.pushed_back_blocking(cancelled)?;
+        self.permit()
+    }
+
+    fn pushed_back_blocking(
+        &self,
+        mut cancelled: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<(), StopReason> {
+        while let Some(delay) = self.pushback_delay()? {
+            if wait::wait_blocking_unless(delay, cancelled.as_mut()) {
+                return Err(StopReason::Cancelled);
+            }
+        }
+        Ok(())
+    }
+
+    /// How long the server's wish still holds this call back, if that is within its deadline.
+    fn pushback_delay(&self) -> Result<Option<Duration>, StopReason> {
+        // The clock is read only where there was a pause.
+        let Some(delay) = self
+            .pushback
+            .filter(|pushback| !pushback.is_idle())
+            .and_then(|pushback| pushback.remaining((self.now)()))
+        else {
+            return Ok(None);
+        };
+        if self.is_past_deadline(delay) {
+            return Err(StopReason::WouldExceedDeadline);
+        }
+        Ok(Some(delay))
+    }
+
+    fn permit(&self) -> Result<Admission<'a>, StopReason> {
+        match self.breaker {
+            None => Ok(Admission::FREE),
+            Some(breaker) => match breaker.try_acquire((self.now)()) {
+                None => Err(StopReason::BreakerOpen),
+                permit => Ok(Admission(permit)),
+            },
+        }
+    }
+
+    #[cold]
+    fn refused(&self, site: &Site<'_>, reason: StopReason) -> NotAttempted {
+        let now = (self.now)();
+        let retry_after = match reason {
+            StopReason::BreakerOpen => self.breaker.and_then(|breaker| breaker.reopens_in(now)),
+            _ => self.pushback.and_then(|pushback| pushback.remaining(now)),
+        };
+        let error = NotAttempted::new(reason, retry_after);
+        let kind = crate::classify::Classify::kind(&error);
+        let told = Told {
+            site,
+            progress: Progress::NONE,
+            kind,
+            error: Some(&error),
+        };
+        event::gave_up(&told, reason);
+        error
+    }
+}
+
+impl Site<'_> {
+    /// Says that the call ended during the wait that followed a failure.
+    #[cold]
+    pub fn ended(
+        &self,
+        progress: Progress,
+        failure: Failure,
+        reason: StopReason,
+        error: Option<&dyn Display>,
+    ) {
+        let told = Told {
+            site: self,
+            progress: progress.before_wait(),
+            kind: failure.kind,
+            error,
+        };
+        event::gave_up(&told, reason);
+    }
+}

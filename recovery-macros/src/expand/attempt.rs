@@ -1,0 +1,165 @@
+//! One attempt.
+
+use proc_macro2::{Spacing, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Block, Stmt, Type, parse_quote};
+
+use super::{Expansion, located};
+use crate::arguments::Rebinding;
+use crate::types;
+
+impl Expansion<'_> {
+    /// One attempt: `async { body }.await`, or the body itself if it cannot leave the function.
+    pub(super) fn async_attempt(
+        &self,
+        ret: &Type,
+        rebindings: &[Rebinding],
+        body: &Block,
+    ) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let prelude = self.prelude(rebindings);
+        if self.policy.timeout.is_none() && runs_to_its_end(body) {
+            return plain_attempt(&prelude, body);
+        }
+        // The early return that never happens tells the compiler the block's type, for `?`,
+        // `return` and coercions in the body.
+        let ret_site = site.located_at(ret.span());
+        let early = quote_spanned! {ret_site=>
+            if false {
+                return #krate::__private::never::<#ret>();
+            }
+        };
+        let block = begun_with(&early, body);
+        // The prelude is outside: what the body consumes is then owned by the block, not borrowed.
+        let attempt = quote_spanned!(*site=> async #block);
+        let attempt = match &self.policy.timeout {
+            None => attempt,
+            Some(timeout) => {
+                // An error type that cannot tell of a timeout is complained of where it is written.
+                let at_error = site.located_at(types::error_span(ret));
+                let runtime = located(krate, at_error);
+                let timed_out = quote_spanned!(at_error=> #runtime::__private::timed_out);
+                let limit = &timeout.tokens;
+                quote_spanned!(*site=> #krate::__private::within(#limit, #attempt, #timed_out))
+            }
+        };
+        if prelude.is_empty() {
+            return quote_spanned!(*site=> #attempt.await);
+        }
+        quote_spanned!(*site=> { #prelude #attempt.await })
+    }
+
+    /// One attempt: a closure that is called once, at once, or the body itself if it cannot leave
+    /// the function.
+    pub(super) fn blocking_attempt(
+        &self,
+        ret: &Type,
+        rebindings: &[Rebinding],
+        body: &Block,
+    ) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let prelude = self.prelude(rebindings);
+        if runs_to_its_end(body) {
+            return plain_attempt(&prelude, body);
+        }
+        let block = begun_with(&prelude, body);
+        quote_spanned!(*site=> #krate::__private::attempt(|| -> #ret #block))
+    }
+
+    /// What each attempt begins with: its number, its clones, its `mut` arguments.
+    fn prelude(&self, rebindings: &[Rebinding]) -> TokenStream {
+        let Self {
+            policy,
+            site,
+            krate,
+            ..
+        } = self;
+        let mut tokens = TokenStream::new();
+        if let Some(attempt) = &policy.attempt {
+            tokens.extend(quote_spanned!(*site=> let #attempt: u32 = progress.attempt();));
+        }
+        for ident in &policy.clone {
+            let rebound = rebindings.iter().find(|rebound| rebound.ident == *ident);
+            let mutability = rebound.map(|rebound| rebound.mutability);
+            let cfgs = rebound.map_or(&[] as &[_], |rebound| &rebound.cfgs);
+            // Lints on the `mut` point where it is written.
+            let bound = rebound.map_or(ident, |rebound| &rebound.ident);
+            let site = site.located_at(ident.span());
+            tokens.extend(quote_spanned! {site=>
+                #(#cfgs)* let #mutability #bound = ::core::clone::Clone::clone(&#ident);
+            });
+        }
+        for rebound in rebindings {
+            let Rebinding {
+                ident,
+                mutability,
+                reborrow,
+                cfgs,
+            } = rebound;
+            if policy.clone.contains(ident) {
+                continue;
+            }
+            let site = site.located_at(ident.span());
+            let again = if *reborrow {
+                quote_spanned!(site=> &mut *#ident)
+            } else {
+                quote_spanned!(site=> #krate::__private::again(#ident))
+            };
+            tokens.extend(quote_spanned!(site=> #(#cfgs)* let #mutability #ident = #again;));
+        }
+        tokens
+    }
+}
+
+fn plain_attempt(prelude: &TokenStream, body: &Block) -> TokenStream {
+    match body.stmts.as_slice() {
+        // Braces around one expression would be said to be unused.
+        [Stmt::Expr(expr, None)] if prelude.is_empty() => expr.to_token_stream(),
+        _ => begun_with(prelude, body).into_token_stream(),
+    }
+}
+
+/// The block with `tokens` ahead of its statements, but behind the items it begins with: a lint
+/// asks that items come first.
+fn begun_with(tokens: &TokenStream, block: &Block) -> Block {
+    let mut block = block.clone();
+    let begin: Vec<Stmt> = parse_quote!(#tokens);
+    let is_item = |stmt: &&Stmt| matches!(stmt, Stmt::Item(_));
+    let items = block.stmts.iter().take_while(is_item).count();
+    block.stmts.splice(items..items, begin);
+    block
+}
+
+/// Whether nothing in the body can leave the function, nor a loop around it: no `?`, no `return`,
+/// no `break` or `continue`, and no macro, which might hide one.
+///
+/// Such a body needs neither an async block nor a closure around it, which costs the compiler
+/// less, and the call too.
+fn runs_to_its_end(body: &Block) -> bool {
+    fn stays(tokens: TokenStream) -> bool {
+        let mut last_is_ident = false;
+        tokens.into_iter().all(|token| match token {
+            TokenTree::Group(group) => {
+                last_is_ident = false;
+                stays(group.stream())
+            }
+            TokenTree::Ident(ident) => {
+                last_is_ident = true;
+                !["return", "break", "continue", "yield"].contains(&&*ident.to_string())
+            }
+            TokenTree::Punct(punct) => {
+                // `vec![..]`, but not `a != b`.
+                let is_macro =
+                    punct.as_char() == '!' && last_is_ident && punct.spacing() != Spacing::Joint;
+                last_is_ident = false;
+                punct.as_char() != '?' && !is_macro
+            }
+            TokenTree::Literal(_) => {
+                last_is_ident = false;
+                true
+            }
+        })
+    }
+    stays(body.to_token_stream())
+}

@@ -1,0 +1,184 @@
+//! The deadline and the shared objects: budget, breaker, push-back, cancellation.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+use syn::{Expr, Type};
+
+use super::{Expansion, Mode, located};
+use crate::types;
+
+impl Expansion<'_> {
+    /// Whether something may hold an attempt back, or end a wait: then the last error is kept over
+    /// the wait, to be returned.
+    pub(super) fn is_gated(&self) -> bool {
+        let policy = self.policy;
+        policy.breaker.is_some() || policy.pushback.is_some() || policy.cancel.is_some()
+    }
+
+    /// Whether the call may end before its first attempt.
+    pub(super) fn can_be_refused(&self) -> bool {
+        let policy = self.policy;
+        let may_end = policy.deadline.is_some() || policy.cancel.is_some();
+        policy.breaker.is_some() || policy.pushback.is_some() && may_end
+    }
+
+    /// `let brakes = ..;` if there are any.
+    pub(super) fn brakes(&self, mode: Mode) -> Option<TokenStream> {
+        let Self {
+            policy,
+            site,
+            krate,
+            ..
+        } = self;
+        let mut declared = TokenStream::new();
+        let mut setters = TokenStream::new();
+        if let Some(deadline) = &policy.deadline {
+            let limit = &deadline.tokens;
+            setters.extend(quote_spanned!(*site=> .deadline(#limit)));
+        }
+        if let Some(budget) = &policy.budget {
+            let shared = self.shared("RetryBudget", budget);
+            declared.extend(quote_spanned!(*site=> let budget: #shared;));
+            setters.extend(quote_spanned!(*site=> .budget(budget)));
+        }
+        if let Some(breaker) = &policy.breaker {
+            let shared = self.shared("CircuitBreaker", breaker);
+            declared.extend(quote_spanned!(*site=> let breaker: #shared;));
+            setters.extend(quote_spanned!(*site=> .breaker(breaker)));
+        }
+        if let Some(pushback) = &policy.pushback {
+            let shared = self.shared("Pushback", pushback);
+            declared.extend(quote_spanned!(*site=> let pushback: #shared;));
+            setters.extend(quote_spanned!(*site=> .pushback(pushback)));
+        }
+        if setters.is_empty() && policy.cancel.is_none() {
+            return None;
+        }
+        let none = match mode {
+            Mode::Async => quote_spanned!(*site=> NONE),
+            Mode::Blocking => quote_spanned!(*site=> BLOCKING),
+        };
+        let cancel = policy.cancel.as_ref().map(|cancel| {
+            let there = site.located_at(cancel.span());
+            quote_spanned!(there=> let cancel = &#cancel;)
+        });
+        Some(quote_spanned! {*site=>
+            #declared
+            #cancel
+            let brakes = #krate::__private::Brakes::#none #setters;
+        })
+    }
+
+    /// What is done on success, and what is asked after a failure.
+    pub(super) fn braked(&self, admission: &TokenStream) -> (TokenStream, TokenStream) {
+        let site = self.site;
+        let succeeded = quote_spanned!(site=> brakes.succeeded(#admission););
+        let after_failure = quote_spanned! {site=>
+            brakes.after_failure(site, &mut progress, failure, verdict, display, #admission)
+        };
+        (succeeded, after_failure)
+    }
+
+    /// The loop around one attempt, each with leave.
+    pub(super) fn gated_attempts(
+        &self,
+        ret: &Type,
+        attempt: &TokenStream,
+        mode: Mode,
+    ) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let brakes = self.brakes(mode);
+        let judged = self.judged(ret, attempt);
+        let cancelled = self.cancelled(self.policy.cancel.as_ref());
+        let (admit, wait) = match mode {
+            Mode::Async => (
+                quote_spanned!(*site=> brakes.admit(site, #cancelled).await),
+                quote_spanned!(*site=> brakes.wait(delay, #cancelled).await),
+            ),
+            Mode::Blocking => (
+                quote_spanned!(*site=> brakes.admit_blocking(site, #cancelled)),
+                quote_spanned!(*site=> brakes.wait_blocking(delay, #cancelled)),
+            ),
+        };
+        let its_site = &judged.site;
+        let admission = if self.can_be_refused() {
+            let at_error = site.located_at(types::error_span(ret));
+            let runtime = located(krate, at_error);
+            let error = quote_spanned!(at_error=> #runtime::__private::not_attempted(refused));
+            let refused = self.leave_with_error(
+                &quote_spanned!(*site=> ::core::result::Result::<_, _>::Err(error)),
+                &quote_spanned!(*site=> reason),
+            );
+            let reason = self
+                .policy
+                .fallback
+                .as_ref()
+                .map(|_| quote_spanned!(*site=> let reason = refused.reason();));
+            quote_spanned! {*site=>
+                match { #its_site #admit } {
+                    ::core::result::Result::Ok(admission) => admission,
+                    ::core::result::Result::Err(refused) => {
+                        #reason
+                        let error = #error;
+                        #refused
+                    }
+                }
+            }
+        } else if self.policy.pushback.is_some() {
+            // Nothing but time stands before the first attempt.
+            quote_spanned! {*site=>
+                { #its_site #admit.unwrap_or(#krate::__private::Admission::FREE) }
+            }
+        } else {
+            quote_spanned!(*site=> #krate::__private::Admission::FREE)
+        };
+        let (succeeded, after_failure) = self.braked(&quote_spanned!(*site=> admission));
+        let decided = self.decided(&judged, &succeeded, &after_failure);
+        let ended = {
+            let (failed, configured) = (&judged.failed, &judged.configured);
+            let (failure, display) = (&judged.failure, &judged.display);
+            quote_spanned! {*site=>
+                if let #failed = &result {
+                    #its_site
+                    #configured
+                    site.ended(progress, #failure, reason, #display);
+                }
+            }
+        };
+        let stop = self.leave_with_error(
+            &quote_spanned!(*site=> result),
+            &quote_spanned!(*site=> reason),
+        );
+        let attempts = quote_spanned! {*site=>
+            let mut progress = #krate::__private::Progress::START;
+            #brakes
+            let mut admission = #admission;
+            loop {
+                let (result, delay) = {
+                    #decided
+                    (result, delay)
+                };
+                admission = match #wait {
+                    ::core::result::Result::Ok(admission) => admission,
+                    ::core::result::Result::Err(reason) => {
+                        #ended
+                        #stop
+                    }
+                };
+            }
+        };
+        self.with_fallback(attempts, mode)
+    }
+
+    /// What ends a wait.
+    fn cancelled(&self, cancel: Option<&Expr>) -> TokenStream {
+        match cancel {
+            None => quote_spanned!(self.site=> ::core::future::pending::<()>()),
+            Some(cancel) => {
+                let there = self.site.located_at(cancel.span());
+                quote_spanned!(there=> cancel.cancelled())
+            }
+        }
+    }
+}

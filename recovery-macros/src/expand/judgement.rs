@@ -1,0 +1,312 @@
+//! What is decided after each attempt: the policy, what the error means, and the way out.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, Pat, Type};
+
+use super::{Expansion, Mode};
+use crate::check::Condition;
+use crate::partner::Errors;
+use crate::types;
+
+/// The parts of a decision, as tokens.
+pub(super) struct Judged {
+    /// `let result: R = attempt;`
+    result: TokenStream,
+    /// `let site: &Site = ..;`, known at compile time.
+    pub(super) site: TokenStream,
+    /// `Err(error)`, where the return type is written.
+    pub(super) failed: TokenStream,
+    /// `let site = ..;` with what only run time knows.
+    pub(super) configured: TokenStream,
+    /// What the error says of itself.
+    pub(super) failure: TokenStream,
+    /// What patterns or a predicate say of it.
+    verdict: TokenStream,
+    /// The error as text, if it has one.
+    pub(super) display: TokenStream,
+}
+
+impl Expansion<'_> {
+    pub(super) fn judged(&self, ret: &Type, attempt: &TokenStream) -> Judged {
+        let Self { site, krate, .. } = self;
+        // A return type that is no `Result` is complained of where it is written.
+        let ret_site = site.located_at(ret.span());
+        Judged {
+            result: quote_spanned!(*site=> let result: #ret = #attempt;),
+            site: self.site(),
+            failed: quote_spanned!(ret_site=> ::core::result::Result::Err(error)),
+            configured: self.configured(),
+            failure: self.failure(ret),
+            verdict: self.verdict(),
+            display: quote_spanned!(*site=> #krate::__private::Probe::new(error).display()),
+        }
+    }
+
+    /// From the attempt to the delay that follows it; leaves the loop if none does.
+    pub(super) fn decided(
+        &self,
+        judged: &Judged,
+        succeeded: &TokenStream,
+        after_failure: &TokenStream,
+    ) -> TokenStream {
+        let site = self.site;
+        let Judged {
+            result,
+            site: its_site,
+            failed,
+            configured,
+            failure,
+            verdict,
+            display,
+        } = judged;
+        let (before, hook) = self.hook();
+        let success = self.leave_with_result();
+        let stop = self.leave_with_error(
+            &quote_spanned!(site=> result),
+            &quote_spanned!(site=> reason),
+        );
+        let reason = if self.policy.fallback.is_some() {
+            quote_spanned!(site=> reason)
+        } else {
+            quote_spanned!(site=> _)
+        };
+        quote_spanned! {site=>
+            #result
+            #its_site
+            let #failed = &result else {
+                #succeeded
+                progress.succeeded(site);
+                #success;
+            };
+            #configured
+            let failure = #failure;
+            let verdict = #verdict;
+            let display = #display;
+            #before
+            let delay = match #after_failure {
+                ::core::result::Result::Ok(delay) => delay,
+                ::core::result::Result::Err(#reason) => #stop,
+            };
+            #hook
+        }
+    }
+
+    /// `let site: &Site = ..;`, a constant.
+    fn site(&self) -> TokenStream {
+        let Self {
+            site,
+            krate,
+            policy,
+            name,
+        } = self;
+        let mut tokens = match &policy.base {
+            None if policy.schedule.is_literal() => {
+                let config = self.built();
+                quote_spanned!(*site=> #krate::__private::Site::new(#name, #config))
+            }
+            _ => quote_spanned!(*site=> #krate::__private::Site::named(#name)),
+        };
+        if policy.at_most_once {
+            tokens.extend(quote_spanned!(*site=> .at_most_once()));
+        }
+        if let Condition::Listed(listed) = &policy.condition {
+            if !listed.retried.is_empty() {
+                let kinds = self.kinds(&listed.retried);
+                tokens.extend(quote_spanned!(*site=> .retry_on(#kinds)));
+            }
+            if !listed.excepted.kinds.is_empty() {
+                let kinds = self.kinds(&listed.excepted);
+                tokens.extend(quote_spanned!(*site=> .except(#kinds)));
+            }
+        }
+        quote_spanned!(*site=> let site = const { &#tokens };)
+    }
+
+    fn kinds(&self, errors: &Errors) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let kinds = &errors.kinds;
+        quote_spanned!(*site=> &[#(#krate::ErrorKind::#kinds),*])
+    }
+
+    /// The written options, on top of the default policy.
+    fn built(&self) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let setters = self.policy.schedule.setters(*site);
+        quote_spanned!(*site=> #krate::__private::policy(#krate::RetryConfig::builder() #setters))
+    }
+
+    /// `let site = ..;` with the policy that only run time knows.
+    fn configured(&self) -> TokenStream {
+        let Self {
+            site,
+            krate,
+            policy,
+            ..
+        } = self;
+        let Some(base) = &policy.base else {
+            if policy.schedule.is_literal() {
+                return TokenStream::new();
+            }
+            let built = self.built();
+            return quote_spanned!(*site=> let site = &site.with_config(#built););
+        };
+        let setters = policy.schedule.setters(*site);
+        let config = if setters.is_empty() {
+            quote_spanned!(*site=> #krate::RetryConfig::clone(config))
+        } else {
+            quote_spanned!(*site=> #krate::__private::policy(config.to_builder() #setters))
+        };
+        let base = self.shared("RetryConfig", base);
+        quote_spanned! {*site=>
+            let config: #base;
+            let site = &site.with_config(#config);
+        }
+    }
+
+    /// `&T = &value`: whatever dereferences to a `T` will do.
+    pub(super) fn shared(&self, ty: &str, value: &Expr) -> TokenStream {
+        let krate = self.krate;
+        let there = self.site.located_at(value.span());
+        let ty = syn::Ident::new(ty, there);
+        quote_spanned!(there=> &#krate::#ty = &#value)
+    }
+
+    /// What the error says of itself.
+    fn failure(&self, ret: &Type) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let needs_class = match &self.policy.condition {
+            Condition::Transient => true,
+            Condition::When(_) => false,
+            Condition::Listed(listed) => {
+                listed.retried.is_empty()
+                    || !listed.retried.kinds.is_empty()
+                    || !listed.excepted.kinds.is_empty()
+            }
+        };
+        if needs_class {
+            // An error type that is not classified is complained of where it is written.
+            let at_error = site.located_at(types::error_span(ret));
+            quote_spanned!(at_error=> #krate::__private::Failure::classified(error))
+        } else {
+            quote_spanned!(*site=> #krate::__private::Probe::new(error).failure())
+        }
+    }
+
+    /// What patterns or a predicate say of the error.
+    fn verdict(&self) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let verdict = quote_spanned!(*site=> #krate::__private::Verdict);
+        match &self.policy.condition {
+            Condition::Transient => quote_spanned!(*site=> #verdict::ByKind),
+            Condition::When(predicate) => quote_spanned! {*site=>
+                #verdict::when(#krate::__private::holds(error, #predicate))
+            },
+            Condition::Listed(listed) => {
+                let excepted = matches(*site, &listed.excepted.patterns);
+                let retried = matches(*site, &listed.retried.patterns);
+                let excepted = excepted
+                    .map(|matches| quote_spanned!(*site=> if #matches { #verdict::Except } else));
+                let retried = retried
+                    .map(|matches| quote_spanned!(*site=> if #matches { #verdict::Retry } else));
+                if excepted.is_none() && retried.is_none() {
+                    return quote_spanned!(*site=> #verdict::ByKind);
+                }
+                quote_spanned!(*site=> #excepted #retried { #verdict::ByKind })
+            }
+        }
+    }
+
+    /// What stands before the decision for the hook, and its call.
+    fn hook(&self) -> (TokenStream, TokenStream) {
+        let Self { site, krate, .. } = self;
+        let Some(hook) = &self.policy.on_retry else {
+            return (TokenStream::new(), TokenStream::new());
+        };
+        let call = quote_spanned! {*site=>
+            #krate::__private::call_hook(&site.attempt(failed, failure, error, delay), #hook);
+        };
+        (quote_spanned!(*site=> let failed = progress;), call)
+    }
+
+    /// Ends the call with `result`, which is a success.
+    pub(super) fn leave_with_result(&self) -> TokenStream {
+        if self.has_label() {
+            quote_spanned!(self.site=> break 'call result)
+        } else {
+            quote_spanned!(self.site=> break result)
+        }
+    }
+
+    /// Ends the call with an error, in `result`.
+    pub(super) fn leave_with_error(
+        &self,
+        result: &TokenStream,
+        reason: &TokenStream,
+    ) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        if self.policy.fallback.is_some() {
+            quote_spanned! {*site=>
+                break 'stopped (#krate::__private::error_of(#result), #reason)
+            }
+        } else if self.has_label() {
+            quote_spanned!(*site=> break 'call #result)
+        } else {
+            quote_spanned!(*site=> break #result)
+        }
+    }
+
+    fn has_label(&self) -> bool {
+        self.policy.fallback.is_some() || self.can_be_refused()
+    }
+
+    /// Around the loop: what is left by `leave_with_result` and `leave_with_error`.
+    pub(super) fn with_fallback(&self, attempts: TokenStream, mode: Mode) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let Some(fallback) = &self.policy.fallback else {
+            return if self.has_label() {
+                quote_spanned!(*site=> 'call: { #attempts })
+            } else {
+                attempts
+            };
+        };
+        let runtime = quote_spanned!(*site=> #krate::__private);
+        let call = match fallback {
+            Expr::Closure(closure) if closure.inputs.len() == 1 => {
+                quote_spanned!(*site=> #runtime::fall_back)
+            }
+            Expr::Closure(_) => quote_spanned!(*site=> #runtime::fall_back_by_reason),
+            _ => quote_spanned!(*site=> #runtime::fall_back_by_path),
+        };
+        let answered = match mode {
+            Mode::Blocking => quote_spanned!(*site=> answer),
+            Mode::Async => {
+                // An answer that is none is complained of where the fallback is written.
+                let there = site.located_at(fallback.span());
+                quote_spanned! {there=>
+                    let later = #krate::__private::Answer::new(answer).get();
+                    later.await
+                }
+            }
+        };
+        quote_spanned! {*site=>
+            'call: {
+                let (error, reason) = 'stopped: {
+                    #attempts
+                };
+                let answer = #call(error, reason, #fallback);
+                #answered
+            }
+        }
+    }
+}
+
+/// Whether the error matches one of the patterns.
+fn matches(site: Span, patterns: &[(Pat, Option<Expr>)]) -> Option<TokenStream> {
+    let matches = patterns.iter().map(|(pattern, guard)| {
+        let guard = guard.as_ref().map(|guard| quote!(if #guard));
+        quote_spanned!(site=> ::core::matches!(error, #pattern #guard))
+    });
+    matches.reduce(|left, right| quote_spanned!(site=> #left || #right))
+}

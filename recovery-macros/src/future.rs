@@ -1,0 +1,50 @@
+//! Finds the async block that a function which is not `async` returns: bare, in `Box::pin(..)`,
+//! or under methods such as `.boxed()`.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Block, Expr, Ident, Stmt};
+
+/// Whether the body ends in an async block.
+pub(crate) fn ends_in_async_block(body: &Block) -> bool {
+    tail(&mut body.clone()).is_some()
+}
+
+/// The async block at the end of the body.
+pub(crate) fn tail(body: &mut Block) -> Option<&mut Block> {
+    match body.stmts.last_mut() {
+        Some(Stmt::Expr(expr, None)) => within(expr),
+        _ => None,
+    }
+}
+
+fn within(expr: &mut Expr) -> Option<&mut Block> {
+    match expr {
+        Expr::Async(expr) => Some(&mut expr.block),
+        Expr::Call(call) if call.args.len() == 1 => call.args.first_mut().and_then(within),
+        Expr::MethodCall(call) => within(&mut call.receiver),
+        Expr::Paren(expr) => within(&mut expr.expr),
+        Expr::Group(expr) => within(&mut expr.expr),
+        _ => None,
+    }
+}
+
+/// What the function does before it makes the future: once, whatever the attempts.
+pub(crate) fn statements_before(body: &Block) -> &[Stmt] {
+    match body.stmts.split_last() {
+        Some((_, before)) if ends_in_async_block(body) => before,
+        _ => &[],
+    }
+}
+
+/// Whether one of these statements speaks of a variable.
+pub(crate) fn mention(stmts: &[Stmt], ident: &Ident) -> bool {
+    fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(found) => found == *ident,
+            TokenTree::Group(group) => mentions(group.stream(), ident),
+            _ => false,
+        })
+    }
+    (stmts.iter()).any(|stmt| mentions(stmt.to_token_stream(), ident))
+}

@@ -1,0 +1,463 @@
+//! Deadline, budget, breaker, push-back and cancellation in the attribute, on tokio's paused clock.
+
+mod support;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use recovery_core::{
+    Backoff, BreakerState, CircuitBreaker, Classify, Effect, ErrorKind, NotAttempted, Pushback,
+    RetryBudget, RetryConfig, StopReason, retry, retryable_on,
+};
+use support::{Failure, NETWORK, Service};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn asked(seconds: u64) -> Failure {
+    Failure {
+        retry_after: Some(Duration::from_secs(seconds)),
+        effect: Effect::None,
+        ..Failure::of(ErrorKind::RateLimited)
+    }
+}
+
+/// An error that can say that no attempt was made.
+#[derive(Clone, Debug, PartialEq)]
+enum Outcome {
+    Failed(Failure),
+    Refused(NotAttempted),
+}
+
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<NotAttempted> for Outcome {
+    fn from(refused: NotAttempted) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl Classify for Outcome {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Failed(failure) => failure.kind(),
+            Self::Refused(refused) => refused.kind(),
+        }
+    }
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Failed(failure) => failure.retry_after(),
+            Self::Refused(refused) => refused.retry_after(),
+        }
+    }
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Failed(failure) => failure.effect(),
+            Self::Refused(refused) => refused.effect(),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_wait_begins_that_would_pass_the_deadline() {
+    #[retry(max = unlimited, initial = 1s, backoff = constant, jitter = none, deadline = 3500ms)]
+    async fn call(service: &mut Service) -> Result<u32, Failure> {
+        service.call().await
+    }
+    let start = Instant::now();
+    let mut service = Service::failing(u32::MAX, NETWORK);
+    assert_eq!(call(&mut service).await, Err(NETWORK));
+    // The fourth wait would end at 4 s, so it does not begin.
+    assert_eq!((service.calls, start.elapsed()), (4, 3 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_counts_the_attempts_too() {
+    #[retry(max = 10, initial = 1s, backoff = constant, jitter = none, deadline = limit)]
+    async fn call(limit: Duration, calls: &mut u32) -> io::Result<()> {
+        *calls += 1;
+        tokio::time::sleep(4 * SECOND).await;
+        Err(io::ErrorKind::TimedOut.into())
+    }
+    for (limit, attempts) in [(4, 1), (5, 2), (10, 3), (11, 3)] {
+        let mut calls = 0;
+        let limit = Duration::from_secs(limit);
+        call(limit, &mut calls).await.unwrap_err();
+        assert_eq!(calls, attempts, "{limit:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_the_server_asks_for_is_not_begun_past_the_deadline() {
+    #[retry(deadline = 60s, jitter = none)]
+    async fn call(service: &mut Service) -> Result<u32, Failure> {
+        service.call().await
+    }
+    let start = Instant::now();
+    let mut service = Service::failing(1, asked(61));
+    assert_eq!(call(&mut service).await, Err(asked(61)));
+    assert_eq!((service.calls, start.elapsed()), (1, Duration::ZERO));
+    assert_eq!(call(&mut Service::failing(1, asked(60))).await, Ok(2));
+}
+
+#[test]
+fn a_blocking_deadline_goes_by_the_clock_that_the_thread_waits_on() {
+    #[retry(max = unlimited, backoff = constant, initial = 5ms, jitter = none, deadline = 30ms)]
+    fn call(calls: &mut u32) -> io::Result<()> {
+        *calls += 1;
+        Err(io::ErrorKind::TimedOut.into())
+    }
+    let mut calls = 0;
+    call(&mut calls).unwrap_err();
+    assert!((1..=6).contains(&calls), "{calls}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_is_shared_by_all_calls_and_refilled_by_time() {
+    static BUDGET: RetryBudget = RetryBudget::new(3).refill_every(Duration::from_secs(10));
+
+    #[retry(max = 10, backoff = none, budget = BUDGET)]
+    async fn call(service: &mut Service) -> Result<u32, Failure> {
+        service.call().await
+    }
+    let mut service = Service::failing(u32::MAX, NETWORK);
+    assert_eq!(call(&mut service).await, Err(NETWORK));
+    assert_eq!(service.calls, 4, "one call and the three retries there are");
+    assert_eq!(call(&mut service).await, Err(NETWORK));
+    assert_eq!(service.calls, 5, "first attempts are free");
+
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(call(&mut service).await, Err(NETWORK));
+    assert_eq!(service.calls, 8, "two tokens have come back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_gives_a_part_of_a_token_back() {
+    #[retry(max = 2, backoff = none, budget = budget)]
+    async fn call(budget: &RetryBudget, service: &mut Service) -> Result<u32, Failure> {
+        service.call().await
+    }
+    let budget = RetryBudget::new(1)
+        .refill_every(Duration::MAX)
+        .with_refund(0.5);
+    assert_eq!(call(&budget, &mut Service::failing(1, NETWORK)).await, Ok(2));
+    assert_eq!(budget.available(), 0);
+    assert_eq!(call(&budget, &mut Service::failing(0, NETWORK)).await, Ok(1));
+    assert_eq!(budget.available(), 1);
+}
+
+fn small_breaker() -> CircuitBreaker {
+    CircuitBreaker::builder()
+        .window(4)
+        .minimum_calls(4)
+        .failure_ratio(1.0)
+        .open_for(30 * SECOND)
+        .build()
+        .unwrap()
+}
+
+struct Client {
+    breaker: CircuitBreaker,
+}
+
+impl Client {
+    #[retry(max = 3, initial = 1s, backoff = constant, jitter = none, breaker = self.breaker)]
+    #[retryable_on(Network, except(Timeout))]
+    async fn call(&self, service: &mut Service) -> Result<u32, Outcome> {
+        Ok(service.call().await?)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_ends_the_retries_and_refuses_further_calls() {
+    let client = Client {
+        breaker: small_breaker(),
+    };
+    let mut service = Service::failing(6, NETWORK);
+    assert_eq!(client.call(&mut service).await, Err(NETWORK.into()));
+    assert_eq!(service.calls, 3);
+    // The fourth failure in a row opens it: the second attempt of this call is not made.
+    assert_eq!(client.call(&mut service).await, Err(NETWORK.into()));
+    assert_eq!(service.calls, 4);
+    assert_eq!(client.breaker.state(), BreakerState::Open);
+
+    let Err(Outcome::Refused(refused)) = client.call(&mut service).await else {
+        panic!("no attempt is made");
+    };
+    assert_eq!(service.calls, 4);
+    assert_eq!(refused.reason(), StopReason::BreakerOpen);
+    assert_eq!(refused.retry_after(), Some(30 * SECOND));
+    assert_eq!(refused.effect(), Effect::None);
+    assert_eq!(
+        refused.to_string(),
+        "the call was not made: its circuit breaker is open"
+    );
+
+    // Half-open: the probe fails, and the call ends with its error; then one succeeds.
+    tokio::time::advance(30 * SECOND).await;
+    assert_eq!(client.call(&mut service).await, Err(NETWORK.into()));
+    assert_eq!(service.calls, 5);
+    tokio::time::advance(30 * SECOND).await;
+    service.failures = 5;
+    assert_eq!(client.call(&mut service).await, Ok(6));
+    assert_eq!(client.breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_that_are_excepted_or_the_callers_own_open_no_breaker() {
+    let client = Client {
+        breaker: small_breaker(),
+    };
+    for kind in [ErrorKind::Timeout, ErrorKind::NotFound] {
+        for _ in 0..10 {
+            let failure = Failure::of(kind);
+            let result = client.call(&mut Service::failing(9, failure.clone())).await;
+            assert_eq!(result, Err(failure.into()));
+        }
+        assert_eq!(client.breaker.state(), BreakerState::Closed, "{kind}");
+    }
+    // Not retried here, but a sign of an ailing server all the same.
+    for _ in 0..4 {
+        let failure = Failure::of(ErrorKind::Server);
+        let _ = client.call(&mut Service::failing(9, failure)).await;
+    }
+    assert_eq!(client.breaker.state(), BreakerState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_gives_its_probe_back() {
+    let client = Client {
+        breaker: small_breaker(),
+    };
+    let mut service = Service::failing(4, NETWORK);
+    let _ = client.call(&mut service).await;
+    let _ = client.call(&mut service).await;
+    tokio::time::advance(30 * SECOND).await;
+
+    struct Stuck;
+    impl Stuck {
+        #[retry(max = 1, breaker = breaker)]
+        async fn call(&self, breaker: &CircuitBreaker) -> Result<(), Outcome> {
+            std::future::pending().await
+        }
+    }
+    let dropped = tokio::time::timeout(SECOND, Stuck.call(&client.breaker)).await;
+    assert!(dropped.is_err(), "the only probe is out, and dropped");
+    assert_eq!(client.breaker.state(), BreakerState::HalfOpen);
+    assert_eq!(client.call(&mut service).await, Ok(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_asks_of_one_call_its_siblings_wait_too() {
+    #[derive(Clone)]
+    struct Siblings(Arc<Pushback>);
+    impl Siblings {
+        #[retry(max = 2, pushback = self.0)]
+        async fn call(&self, service: &mut Service) -> Result<u32, Failure> {
+            service.call().await
+        }
+    }
+    let siblings = Siblings(Arc::default());
+    let first = siblings.clone();
+    let start = Instant::now();
+    let first = tokio::spawn(async move { first.call(&mut Service::failing(1, asked(8))).await });
+    tokio::time::sleep(SECOND).await;
+
+    let mut others = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let sibling = siblings.clone();
+        others.spawn(async move {
+            let result = sibling.call(&mut Service::failing(0, NETWORK)).await;
+            (result, start.elapsed())
+        });
+    }
+    let mut ends = Vec::new();
+    while let Some(end) = others.join_next().await {
+        let (result, end) = end.unwrap();
+        assert_eq!(result, Ok(1));
+        assert!(end >= 8 * SECOND, "not before: {end:?}");
+        assert!(end <= 10 * SECOND + SECOND / 10, "a quarter at most: {end:?}");
+        ends.push(end);
+    }
+    ends.dedup();
+    assert!(ends.len() > 10, "not all together: {ends:?}");
+    assert_eq!(first.await.unwrap(), Ok(2));
+    // Afterwards nothing waits.
+    let start = Instant::now();
+    let mut service = Service::failing(0, NETWORK);
+    assert_eq!(siblings.call(&mut service).await, Ok(1));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_beyond_the_deadline_refuses_the_call() {
+    #[retry(pushback = gate, deadline = 5s)]
+    async fn call(gate: &Pushback, service: &mut Service) -> Result<u32, Outcome> {
+        Ok(service.call().await?)
+    }
+    let gate = Pushback::new();
+    let mut service = Service::failing(1, asked(60));
+    assert_eq!(call(&gate, &mut service).await, Err(asked(60).into()));
+    let Err(Outcome::Refused(refused)) = call(&gate, &mut service).await else {
+        panic!("no attempt is made");
+    };
+    assert_eq!(refused.reason(), StopReason::WouldExceedDeadline);
+    assert_eq!(service.calls, 1);
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert_eq!(call(&gate, &mut service).await, Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancellation_ends_the_wait_with_the_last_error() {
+    struct Client(CancellationToken);
+    impl Client {
+        #[retry(max = 5, initial = 10s, jitter = none, cancel = self.0)]
+        async fn call(&self, service: &mut Service) -> Result<u32, Failure> {
+            service.call().await
+        }
+    }
+    let client = Client(CancellationToken::new());
+    let canceller = client.0.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(12 * SECOND).await;
+        canceller.cancel();
+    });
+    let start = Instant::now();
+    let mut service = Service::failing(9, NETWORK);
+    assert_eq!(client.call(&mut service).await, Err(NETWORK));
+    assert_eq!((service.calls, start.elapsed()), (2, 12 * SECOND));
+
+    // Cancelled before: the first attempt is made, and it is the last.
+    let mut service = Service::failing(9, NETWORK);
+    assert_eq!(client.call(&mut service).await, Err(NETWORK));
+    assert_eq!(service.calls, 1);
+    assert_eq!(client.call(&mut Service::failing(0, NETWORK)).await, Ok(1));
+}
+
+#[test]
+fn cancellation_wakes_a_blocked_thread() {
+    #[retry(max = 2, initial = 20s, jitter = none, cancel = token)]
+    fn call(token: &CancellationToken, calls: &AtomicU32) -> io::Result<()> {
+        calls.fetch_add(1, Ordering::Relaxed);
+        token.cancel_after_the_first();
+        Err(io::ErrorKind::TimedOut.into())
+    }
+    trait Later {
+        fn cancel_after_the_first(&self);
+    }
+    impl Later for CancellationToken {
+        fn cancel_after_the_first(&self) {
+            let token = self.clone();
+            std::thread::spawn(move || token.cancel());
+        }
+    }
+    let calls = AtomicU32::new(0);
+    // Twenty seconds would be a test that hangs.
+    call(&CancellationToken::new(), &calls).unwrap_err();
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_has_a_cancelled_method_cancels() {
+    struct Flag(AtomicBool);
+    impl Flag {
+        async fn cancelled(&self) {
+            while !self.0.load(Ordering::Relaxed) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    #[retry(cancel = flag)]
+    async fn call(flag: &Flag, service: &mut Service) -> Result<u32, Failure> {
+        service.call().await
+    }
+    let mut service = Service::failing(9, NETWORK);
+    let _ = call(&Flag(AtomicBool::new(true)), &mut service).await;
+    assert_eq!(service.calls, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_brakes_work_together() {
+    struct Client {
+        budget: Arc<RetryBudget>,
+        breaker: Arc<CircuitBreaker>,
+        pushback: Arc<Pushback>,
+        shutdown: CancellationToken,
+        config: RetryConfig,
+    }
+    impl Client {
+        #[retry(
+            policy = self.config,
+            max = 4,
+            deadline = 60s,
+            budget = self.budget,
+            breaker = self.breaker,
+            pushback = self.pushback,
+            cancel = self.shutdown,
+            timeout = 2s,
+            at_most_once,
+            name = "all",
+        )]
+        #[retryable_on(Network, RateLimited, except(Outcome::Refused(_)))]
+        async fn call(&self, service: &mut Service) -> Result<u32, Outcome> {
+            Ok(service.call().await?)
+        }
+    }
+    impl From<recovery_core::TimedOut> for Outcome {
+        fn from(_: recovery_core::TimedOut) -> Self {
+            Self::Failed(Failure::of(ErrorKind::Timeout))
+        }
+    }
+    let client = Client {
+        budget: Arc::new(RetryBudget::new(2).refill_every(Duration::MAX)),
+        breaker: Arc::default(),
+        pushback: Arc::default(),
+        shutdown: CancellationToken::new(),
+        config: RetryConfig::builder()
+            .backoff(Backoff::Constant)
+            .build()
+            .unwrap(),
+    };
+    fn assert_send<T: Send>(value: T) -> T {
+        value
+    }
+    let refused = Failure {
+        effect: Effect::None,
+        ..NETWORK
+    };
+    let mut service = Service::failing(9, refused.clone());
+    let result = assert_send(client.call(&mut service)).await;
+    assert_eq!(result, Err(refused.into()));
+    assert_eq!(service.calls, 3, "the budget is the shortest");
+    let mut service = Service::failing(9, NETWORK);
+    let _ = client.call(&mut service).await;
+    assert_eq!(service.calls, 1, "it may have taken effect");
+}
+
+#[test]
+fn brakes_hold_blocking_calls_too() {
+    static BREAKER: std::sync::LazyLock<CircuitBreaker> = std::sync::LazyLock::new(small_breaker);
+
+    #[retry(max = 3, backoff = none, breaker = BREAKER)]
+    fn call(calls: &mut u32) -> io::Result<()> {
+        *calls += 1;
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+    let mut calls = 0;
+    for _ in 0..2 {
+        let error = call(&mut calls).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    }
+    assert_eq!(calls, 4);
+    let refused = call(&mut calls).unwrap_err();
+    assert_eq!(refused.to_string(), "the call was not made: its circuit breaker is open");
+    assert_eq!(Classify::kind(&refused), ErrorKind::Server);
+    assert_eq!(calls, 4);
+}
