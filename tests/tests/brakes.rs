@@ -44,6 +44,12 @@ impl From<NotAttempted> for Outcome {
     }
 }
 
+impl From<recovery_core::TimedOut> for Outcome {
+    fn from(_: recovery_core::TimedOut) -> Self {
+        Self::Failed(Failure::of(ErrorKind::Timeout))
+    }
+}
+
 impl Classify for Outcome {
     fn kind(&self) -> ErrorKind {
         match self {
@@ -147,9 +153,15 @@ async fn a_success_gives_a_part_of_a_token_back() {
     let budget = RetryBudget::new(1)
         .refill_every(Duration::MAX)
         .with_refund(0.5);
-    assert_eq!(call(&budget, &mut Service::failing(1, NETWORK)).await, Ok(2));
+    assert_eq!(
+        call(&budget, &mut Service::failing(1, NETWORK)).await,
+        Ok(2)
+    );
     assert_eq!(budget.available(), 0);
-    assert_eq!(call(&budget, &mut Service::failing(0, NETWORK)).await, Ok(1));
+    assert_eq!(
+        call(&budget, &mut Service::failing(0, NETWORK)).await,
+        Ok(1)
+    );
     assert_eq!(budget.available(), 1);
 }
 
@@ -283,7 +295,10 @@ async fn what_the_server_asks_of_one_call_its_siblings_wait_too() {
         let (result, end) = end.unwrap();
         assert_eq!(result, Ok(1));
         assert!(end >= 8 * SECOND, "not before: {end:?}");
-        assert!(end <= 10 * SECOND + SECOND / 10, "a quarter at most: {end:?}");
+        assert!(
+            end <= 10 * SECOND + SECOND / 10,
+            "a quarter at most: {end:?}"
+        );
         ends.push(end);
     }
     ends.dedup();
@@ -410,11 +425,6 @@ async fn all_brakes_work_together() {
             Ok(service.call().await?)
         }
     }
-    impl From<recovery_core::TimedOut> for Outcome {
-        fn from(_: recovery_core::TimedOut) -> Self {
-            Self::Failed(Failure::of(ErrorKind::Timeout))
-        }
-    }
     let client = Client {
         budget: Arc::new(RetryBudget::new(2).refill_every(Duration::MAX)),
         breaker: Arc::default(),
@@ -457,7 +467,10 @@ fn brakes_hold_blocking_calls_too() {
     }
     assert_eq!(calls, 4);
     let refused = call(&mut calls).unwrap_err();
-    assert_eq!(refused.to_string(), "the call was not made: its circuit breaker is open");
+    assert_eq!(
+        refused.to_string(),
+        "the call was not made: its circuit breaker is open"
+    );
     assert_eq!(Classify::kind(&refused), ErrorKind::Server);
     assert_eq!(calls, 4);
 }

@@ -63,7 +63,10 @@ async fn it_may_be_async_and_use_the_arguments() {
     let service = || Service::failing(9, NETWORK);
     assert_eq!(assert_send(client.by_method(&mut service())).await, Ok(7));
     assert_eq!(client.by_async_closure(&mut service()).await, Ok(7));
-    assert_eq!(assert_send(client.by_async_block(&mut service())).await, Ok(2));
+    assert_eq!(
+        assert_send(client.by_async_block(&mut service())).await,
+        Ok(2)
+    );
 }
 
 #[tokio::test(start_paused = true)]

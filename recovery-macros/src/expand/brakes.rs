@@ -106,23 +106,11 @@ impl Expansion<'_> {
             let at_error = site.located_at(types::error_span(ret));
             let runtime = located(krate, at_error);
             let error = quote_spanned!(at_error=> #runtime::__private::not_attempted(refused));
-            let refused = self.leave_with_error(
-                &quote_spanned!(*site=> ::core::result::Result::<_, _>::Err(error)),
-                &quote_spanned!(*site=> reason),
-            );
-            let reason = self
-                .policy
-                .fallback
-                .as_ref()
-                .map(|_| quote_spanned!(*site=> let reason = refused.reason();));
+            let refused = self.leave_refused(&error);
             quote_spanned! {*site=>
                 match { #its_site #admit } {
                     ::core::result::Result::Ok(admission) => admission,
-                    ::core::result::Result::Err(refused) => {
-                        #reason
-                        let error = #error;
-                        #refused
-                    }
+                    ::core::result::Result::Err(refused) => #refused,
                 }
             }
         } else if self.policy.pushback.is_some() {
@@ -146,10 +134,7 @@ impl Expansion<'_> {
                 }
             }
         };
-        let stop = self.leave_with_error(
-            &quote_spanned!(*site=> result),
-            &quote_spanned!(*site=> reason),
-        );
+        let stop = self.leave_with_error();
         let attempts = quote_spanned! {*site=>
             let mut progress = #krate::__private::Progress::START;
             #brakes

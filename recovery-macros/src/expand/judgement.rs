@@ -63,10 +63,7 @@ impl Expansion<'_> {
         } = judged;
         let (before, hook) = self.hook();
         let success = self.leave_with_result();
-        let stop = self.leave_with_error(
-            &quote_spanned!(site=> result),
-            &quote_spanned!(site=> reason),
-        );
+        let stop = self.leave_with_error();
         let reason = if self.policy.fallback.is_some() {
             quote_spanned!(site=> reason)
         } else {
@@ -239,21 +236,25 @@ impl Expansion<'_> {
         }
     }
 
-    /// Ends the call with an error, in `result`.
-    pub(super) fn leave_with_error(
-        &self,
-        result: &TokenStream,
-        reason: &TokenStream,
-    ) -> TokenStream {
+    /// Ends the call with `result`, which is an error, for `reason`.
+    pub(super) fn leave_with_error(&self) -> TokenStream {
         let Self { site, krate, .. } = self;
         if self.policy.fallback.is_some() {
             quote_spanned! {*site=>
-                break 'stopped (#krate::__private::error_of(#result), #reason)
+                break 'stopped (#krate::__private::error_of(result), reason)
             }
-        } else if self.has_label() {
-            quote_spanned!(*site=> break 'call #result)
         } else {
-            quote_spanned!(*site=> break #result)
+            self.leave_with_result()
+        }
+    }
+
+    /// Ends the call with `error`, made of `refused`, before its first attempt.
+    pub(super) fn leave_refused(&self, error: &TokenStream) -> TokenStream {
+        let site = self.site;
+        if self.policy.fallback.is_some() {
+            quote_spanned!(site=> break 'stopped (#error, refused.reason()))
+        } else {
+            quote_spanned!(site=> break 'call ::core::result::Result::Err(#error))
         }
     }
 
