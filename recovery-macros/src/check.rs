@@ -82,6 +82,7 @@ pub(crate) fn policy(
     policy.schedule.check(policy.base.is_some(), diagnostics);
     policy.check_deadline(diagnostics);
     policy.check_retries(diagnostics);
+    policy.check_names(&context.arguments, diagnostics);
     policy
 }
 
@@ -188,6 +189,26 @@ impl Policy {
                 budget.span(),
                 "a budget limits retries, and `max = 1` allows none",
                 "allow a second attempt, or leave `budget` out",
+            );
+        }
+    }
+
+    /// `clone(..)` names arguments, `attempt` none.
+    fn check_names(&self, arguments: &[Ident], diagnostics: &mut Diagnostics) {
+        for ident in self.clone.iter().filter(|ident| !arguments.contains(ident)) {
+            let message = format!("`{}` is no argument of this function", ident.unraw());
+            diagnostics.error(
+                ident.span(),
+                &message,
+                "`clone(..)` names arguments; clone anything else in the body",
+            );
+        }
+        if let Some(ident) = (self.attempt.as_ref()).filter(|ident| arguments.contains(ident)) {
+            let message = format!("`{}` is an argument of this function", ident.unraw());
+            diagnostics.error(
+                ident.span(),
+                &message,
+                "give the attempt's number another name",
             );
         }
     }

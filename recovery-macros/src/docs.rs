@@ -104,6 +104,8 @@ struct Delays {
 
 /// So many delays are written out.
 const WRITTEN: u32 = 5;
+/// By then nearly every delay has come to the longest.
+const SETTLED: u32 = 10_000;
 
 impl Delays {
     fn delay(&self, n: u32) -> f64 {
@@ -134,7 +136,7 @@ impl Delays {
         for n in 1..=retries {
             let delay = longest(n);
             let settled = delay >= self.cap || self.growth == Growth::Constant;
-            if settled || n == 10_000 {
+            if settled || n == SETTLED {
                 return sum + delay * f64::from(retries - n + 1);
             }
             sum += delay;
@@ -147,31 +149,27 @@ impl Delays {
             let (first, cap) = (seconds(self.initial), seconds(self.cap));
             return format!("waits at random, {first} to thrice the last, {cap} at the longest");
         }
-        let written = (1..=retries.min(WRITTEN)).map(|n| seconds(self.delay(n)));
-        let mut delays: Vec<String> = written.collect();
-        delays.dedup();
-        if retries > WRITTEN {
-            let last = self.delay(retries.min(10_000));
-            if retries != u32::MAX - 1 || last >= self.cap {
-                let last = seconds(last);
-                if delays.last() != Some(&last) {
-                    delays.push("..".into());
-                    delays.push(last);
-                }
-            } else {
-                delays.push("..".into());
+        let last = self.delay(retries.min(SETTLED));
+        let is_constant = last <= self.delay(1);
+        let written = if is_constant { 1 } else { retries.min(WRITTEN) };
+        let mut delays: Vec<String> = (1..=written).map(|n| seconds(self.delay(n))).collect();
+        if retries > WRITTEN && !is_constant {
+            delays.push("...".into());
+            if retries <= SETTLED || last >= self.cap {
+                delays.push(seconds(last));
             }
         }
-        let each = if delays.len() == 1 && retries > 1 {
+        let each = if is_constant && retries > 1 {
             " each time"
         } else {
             ""
         };
-        let delays = delays.join(", ").replace(", .., ", ", .. ");
+        let delays = delays.join(", ");
         match jitter {
             Jitter::None => format!("waits {delays}{each}"),
             Jitter::Proportional(fraction) => {
-                format!("waits {delays}{each} (+ up to {} %)", fraction * 100.0)
+                let percent = plain(fraction * 100.0);
+                format!("waits {delays}{each} (+ up to {percent} %)")
             }
             Jitter::Full => format!("waits up to {delays}{each}, at random"),
             Jitter::Equal => format!("waits half of {delays}{each} to all of it, at random"),
@@ -185,15 +183,152 @@ fn seconds(seconds: f64) -> String {
 
 /// As people write it: `500 ms`, `1.875 s`, `2 min`.
 fn shown(duration: Duration) -> String {
+    let is_whole = |unit: u64| duration.subsec_nanos() == 0 && duration.as_secs() % unit == 0;
     let (amount, unit) = match duration.as_secs_f64() {
-        seconds if seconds >= 7_200.0 => (seconds / 3_600.0, "h"),
-        seconds if seconds >= 120.0 => (seconds / 60.0, "min"),
-        seconds if seconds >= 1.0 || seconds == 0.0 => (seconds, "s"),
+        seconds if seconds >= 7_200.0 && is_whole(3_600) => (seconds / 3_600.0, "h"),
+        seconds if seconds >= 120.0 && is_whole(60) => (seconds / 60.0, "min"),
+        seconds if seconds >= 1.0 || duration.is_zero() => (seconds, "s"),
         seconds if seconds >= 1e-3 => (seconds * 1e3, "ms"),
         seconds if seconds >= 1e-6 => (seconds * 1e6, "µs"),
         seconds => (seconds * 1e9, "ns"),
     };
-    let amount = format!("{amount:.3}");
-    let amount = amount.trim_end_matches('0').trim_end_matches('.');
-    format!("{amount} {unit}")
+    format!("{} {unit}", plain(amount))
+}
+
+/// With three decimals at most, and without those that are zero.
+fn plain(number: f64) -> String {
+    let number = format!("{number:.3}");
+    number
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+    use syn::parse_quote;
+
+    use super::line;
+    use crate::diag::Diagnostics;
+    use crate::{args, check, partner};
+
+    /// The line for these options, with `#[retryable_on]` below them if there is one.
+    fn told(options: proc_macro2::TokenStream, listed: &str) -> String {
+        let mut diagnostics = Diagnostics::default();
+        let listed: proc_macro2::TokenStream = listed.parse().unwrap();
+        let mut attrs = vec![parse_quote!(#[retryable_on(#listed)])];
+        if listed.is_empty() {
+            attrs.clear();
+        }
+        let listed = partner::take(&mut attrs, &mut diagnostics);
+        let args = args::parse(options, &mut diagnostics);
+        let policy = check::policy(args, listed, vec![], &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{}", diagnostics.into_tokens());
+        line(&policy)
+    }
+
+    #[test]
+    fn literals_are_computed_to_the_longest_wait() {
+        for (options, line) in [
+            (
+                quote!(),
+                "Retried: up to 3 attempts; waits 500 ms, 1 s (+ up to 25 %); at most 1.875 s of \
+                 waiting.",
+            ),
+            (quote!(max = 1), "Retried: 1 attempt."),
+            (
+                quote!(max = 2, initial = 250us, jitter = none),
+                "Retried: up to 2 attempts; waits 250 µs; at most 250 µs of waiting.",
+            ),
+            (
+                quote!(max = 4, initial = 1s, backoff = constant, jitter = full),
+                "Retried: up to 4 attempts; waits up to 1 s each time, at random; at most 3 s of \
+                 waiting.",
+            ),
+            (
+                quote!(max = 4, initial = 1s, backoff = linear, jitter = equal),
+                "Retried: up to 4 attempts; waits half of 1 s, 2 s, 3 s to all of it, at random; at \
+                 most 6 s of waiting.",
+            ),
+            (
+                quote!(
+                    max = 6,
+                    initial = 1s,
+                    backoff = fibonacci,
+                    jitter = none,
+                    max_delay = 4s
+                ),
+                "Retried: up to 6 attempts; waits 1 s, 1 s, 2 s, 3 s, 4 s; at most 11 s of waiting.",
+            ),
+            (
+                quote!(max = 20, jitter = 0.5, max_delay = 10s),
+                "Retried: up to 20 attempts; waits 500 ms, 1 s, 2 s, 4 s, 8 s, ..., 10 s (+ up to \
+                 50 %); at most 161.25 s of waiting.",
+            ),
+            (
+                quote!(max = 3, jitter = 0.07),
+                "Retried: up to 3 attempts; waits 500 ms, 1 s (+ up to 7 %); at most 1.605 s of \
+                 waiting.",
+            ),
+            (
+                quote!(max = 3, backoff = none),
+                "Retried: up to 3 attempts; without waiting.",
+            ),
+            (
+                quote!(max = 3, initial = 1s, backoff = decorrelated),
+                "Retried: up to 3 attempts; waits at random, 1 s to thrice the last, 30 s at the \
+                 longest; at most 4 s of waiting.",
+            ),
+            (
+                quote!(max = unlimited, deadline = 10m, timeout = 5s, at_most_once),
+                "Retried: until it succeeds; waits 500 ms, 1 s, 2 s, 4 s, 8 s, ..., 30 s (+ up to \
+                 25 %); at most 5 s each; none begins later than 10 min; not where it may have taken \
+                 effect.",
+            ),
+        ] {
+            assert_eq!(told(options, ""), line);
+        }
+    }
+
+    #[test]
+    fn kinds_are_named_and_patterns_are_not() {
+        assert_eq!(
+            told(quote!(max = 2, backoff = none), "Network, Timeout"),
+            "Retried: up to 2 attempts on `Network`, `Timeout`; without waiting."
+        );
+        assert_eq!(
+            told(quote!(max = 2, backoff = none), "Network, MyError::Busy"),
+            "Retried: up to 2 attempts; without waiting."
+        );
+    }
+
+    #[test]
+    fn what_only_run_time_knows_is_not_guessed() {
+        assert_eq!(
+            told(quote!(policy = self.config), ""),
+            "Retried: as `self . config` says."
+        );
+        assert_eq!(
+            told(quote!(max = tries), ""),
+            "Retried: a number of attempts that run time knows."
+        );
+        assert_eq!(
+            told(quote!(initial = self.delay), ""),
+            "Retried: up to 3 attempts."
+        );
+        assert_eq!(
+            told(quote!(policy = self.config, max = 5), ""),
+            "Retried: up to 5 attempts."
+        );
+    }
+
+    #[test]
+    fn absurd_delays_are_bounded_work() {
+        let line = told(
+            quote!(max = 4_000_000_000, backoff = 1.0, initial = 29s),
+            "",
+        );
+        assert!(line.contains("waits 29 s each time"), "{line}");
+    }
 }
