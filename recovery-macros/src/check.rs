@@ -119,7 +119,11 @@ impl Policy {
             }
             "when" => {
                 let value = values::expr(&key, value, "`when = is_transient`, or a closure")?;
-                values::closure_of(&value, 1, "`when` takes a function of the error")?;
+                values::closure_of(
+                    &value,
+                    1,
+                    "`when` takes a function of the error, as `|error| error.is_timeout()`",
+                )?;
                 if matches!(self.condition, Condition::Listed(_)) {
                     return Err(mistake(
                         key.span(),
@@ -135,14 +139,18 @@ impl Policy {
             }
             "on_retry" => {
                 let value = values::expr(&key, value, "`on_retry = report`, or a closure")?;
-                values::closure_of(&value, 1, "`on_retry` takes a function of the `Attempt`")?;
+                values::closure_of(
+                    &value,
+                    1,
+                    "`on_retry` takes a function of the `Attempt`, as `|failed| report(failed)`",
+                )?;
                 self.on_retry = Some(value);
             }
             "fallback" => {
                 let example = "`fallback = cached`, or a closure of the last error";
                 let value = values::expr(&key, value, example)?;
-                let what =
-                    "`fallback` takes a function of the error, or of the error and the reason";
+                let what = "`fallback` takes a function of the error, as `|error| cached(error)`, or of the error \
+                            and the reason";
                 values::closure_of(&value, 2, what)?;
                 self.fallback = Some(value);
             }

@@ -147,8 +147,7 @@ impl Schedule {
                 self.jitter.as_ref().map(|it| &it.key),
             ];
             for key in idle.into_iter().flatten() {
-                let message =
-                    format!("`{key}` has no meaning where `backoff = none` waits not at all");
+                let message = format!("`{key}` has no meaning where `backoff = none` never waits");
                 diagnostics.error(
                     key.span(),
                     &message,

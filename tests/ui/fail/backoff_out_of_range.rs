@@ -19,11 +19,6 @@ async fn negative() -> io::Result<()> {
     Ok(())
 }
 
-#[retry(backoff = exponential)]
-async fn word() -> io::Result<()> {
-    Ok(())
-}
-
 #[retry(backoff = 2x)]
 async fn unit() -> io::Result<()> {
     Ok(())
@@ -48,7 +43,6 @@ fn main() {
     drop(shrinking());
     drop(zero());
     drop(negative());
-    drop(word());
     drop(unit());
     drop(quoted());
     drop(quoted_number());

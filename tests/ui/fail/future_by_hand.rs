@@ -1,4 +1,4 @@
-//! On functions that return a future.
+//! Functions that return a future which they do not make themselves.
 
 use std::io;
 use std::pin::Pin;
@@ -7,22 +7,28 @@ use recovery_core::retry;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+async fn call() -> io::Result<()> {
+    Ok(())
+}
+
 #[retry]
 fn opaque() -> impl Future<Output = io::Result<()>> {
-    async { Ok(()) }
+    call()
 }
 
 #[retry]
 fn boxed() -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>> {
-    Box::pin(async { Ok(()) })
+    Box::pin(call())
 }
 
 #[retry]
 fn named() -> BoxFuture<'static, io::Result<()>> {
-    Box::pin(async { Ok(()) })
+    let future = async { Ok(()) };
+    Box::pin(future)
 }
 
 fn main() {
+    drop(call());
     drop(opaque());
     drop(boxed());
     drop(named());

@@ -39,16 +39,6 @@ async fn capital() -> io::Result<()> {
     Ok(())
 }
 
-#[retry(jitter = Jitter::Full)]
-async fn variant() -> io::Result<()> {
-    Ok(())
-}
-
-#[retry(jitter = recovery_core::Jitter::None)]
-async fn variant_by_path() -> io::Result<()> {
-    Ok(())
-}
-
 #[retry(jitter = 2f32)]
 async fn single() -> io::Result<()> {
     Ok(())
@@ -62,7 +52,5 @@ fn main() {
     drop(listed());
     drop(time());
     drop(capital());
-    drop(variant());
-    drop(variant_by_path());
     drop(single());
 }

@@ -29,11 +29,6 @@ async fn huge() -> io::Result<()> {
     Ok(())
 }
 
-#[retry(max = unlimited)]
-async fn unlimited() -> io::Result<()> {
-    Ok(())
-}
-
 #[retry(max = 3u64)]
 async fn long() -> io::Result<()> {
     Ok(())
@@ -50,7 +45,6 @@ fn main() {
     drop(fraction());
     drop(text());
     drop(huge());
-    drop(unlimited());
     drop(long());
     drop(in_parentheses());
 }

@@ -18,11 +18,6 @@ fn blocking() -> io::Result<()> {
     Ok(())
 }
 
-#[retry(deadline = 5s)]
-async fn deadline() -> io::Result<()> {
-    Ok(())
-}
-
 fn main() {
-    drop((no_time(), no_unit(), blocking(), deadline()));
+    drop((no_time(), no_unit(), blocking()));
 }
