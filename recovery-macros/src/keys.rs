@@ -178,9 +178,10 @@ fn meant_kind(word: &str) -> Option<&'static str> {
 /// The nearest of a variant's own fields, or all of them.
 pub(crate) fn help_for_field(word: &str, fields: &[String]) -> String {
     let names: Vec<&str> = fields.iter().map(String::as_str).collect();
-    match nearest(word, &names) {
-        Some(field) => format!("did you mean `{field}`?"),
-        None => format!("its fields are {}", listed(&names)),
+    match (names.as_slice(), nearest(word, &names)) {
+        ([only], _) => format!("its only field is `{only}`"),
+        (_, Some(field)) if word.parse::<u32>().is_err() => format!("did you mean `{field}`?"),
+        _ => format!("its fields are {}", listed(&names)),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Label {
     pub(crate) effect: Option<Ident>,
     pub(crate) transparent: Option<Span>,
     pub(crate) krate: Option<Path>,
-    /// Something was said that could not be understood: it may be what seems to be missing.
+    /// Something that could not be understood may have been the kind.
     pub(crate) misread: bool,
 }
 
@@ -58,13 +58,20 @@ pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Label 
             }
         }
     }
-    let mut label = Label::default();
+    let mut label = Label {
+        misread: !mistakes.is_empty(),
+        ..Label::default()
+    };
     for arg in args {
+        let is_kind = !matches!(
+            arg.key.to_string().as_str(),
+            "retry_after" | "effect" | "crate"
+        );
         if let Err(error) = label.apply(arg) {
+            label.misread |= is_kind;
             mistakes.push(error);
         }
     }
-    label.misread = !mistakes.is_empty();
     diagnostics.append(mistakes);
     label
 }
@@ -104,7 +111,7 @@ fn word(input: ParseStream<'_>) -> syn::Result<Arg> {
     {
         let help = keys::help_for_own_kind(&last.ident.unraw().to_string());
         return Err(mistake(
-            path.span(),
+            path.segments.span(),
             "a kind is written without its path",
             &help,
         ));

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Ident, Member, Type};
+use syn::{Data, DeriveInput, Fields, Ident, Member, Type};
 
 use super::attr::{self, FieldName, Kind, Label};
 use crate::diag::{Diagnostics, mistake};
@@ -46,19 +46,6 @@ pub(crate) fn cases<'a>(
     label: Label,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Case<'a>> {
-    for param in &input.generics.params {
-        let attrs = match param {
-            GenericParam::Lifetime(param) => &param.attrs,
-            GenericParam::Type(param) => &param.attrs,
-            GenericParam::Const(param) => &param.attrs,
-        };
-        refuse(
-            attrs,
-            "a parameter takes",
-            "write it above the type or a variant",
-            diagnostics,
-        );
-    }
     match &input.data {
         Data::Struct(data) => {
             refuse_on_fields(&data.fields, "struct", diagnostics);
@@ -71,7 +58,7 @@ pub(crate) fn cases<'a>(
                 let label = attr::read(&variant.attrs, diagnostics);
                 if let Some(krate) = &label.krate {
                     diagnostics.error(
-                        krate.span(),
+                        krate.segments.span(),
                         "`crate` is said once for all variants",
                         "write `#[classify(crate = ..)]` above the enum",
                     );
@@ -119,19 +106,14 @@ fn check_default(mut default: Label, diagnostics: &mut Diagnostics) -> Label {
 
 fn refuse_on_fields(fields: &Fields, owner: &str, diagnostics: &mut Diagnostics) {
     for (field, member) in fields.iter().zip(fields.members()) {
-        let help = format!(
-            "write it above the {owner}: `retry_after = {}`, or `transparent` where this is the \
-             only field",
-            name_of(&member)
-        );
-        refuse(&field.attrs, "a field takes", &help, diagnostics);
-    }
-}
-
-fn refuse(attrs: &[Attribute], what: &str, help: &str, diagnostics: &mut Diagnostics) {
-    for attr in attrs.iter().filter(|attr| attr::is_classify(attr)) {
-        let message = format!("{what} no `#[classify]`");
-        diagnostics.error(attr.path().span(), &message, help);
+        for attr in field.attrs.iter().filter(|attr| attr::is_classify(attr)) {
+            let help = format!(
+                "write it above the {owner}: `retry_after = {}`, or `transparent` where this is \
+                 the only field",
+                name_of(&member)
+            );
+            diagnostics.error(attr.path().span(), "a field takes no `#[classify]`", &help);
+        }
     }
 }
 

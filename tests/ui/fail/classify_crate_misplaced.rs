@@ -16,10 +16,10 @@ struct Quoted;
 #[classify(Network, crate)]
 struct Bare;
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
-    classified::<Quoted>();
-    classified::<Bare>();
+    classified(None::<Error>);
+    classified(None::<Quoted>);
+    classified(None::<Bare>);
 }

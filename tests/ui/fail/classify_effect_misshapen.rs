@@ -1,6 +1,6 @@
 //! `effect` is one of three plain words.
 
-use recovery_core::{Classify, Effect};
+use recovery_core::Classify;
 
 #[derive(Classify)]
 enum Error {
@@ -18,8 +18,8 @@ enum Error {
     Twice,
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
+    classified(None::<Error>);
 }

@@ -22,10 +22,10 @@ struct Busy {
     wait: Duration,
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
-    classified::<Refused>();
-    classified::<Busy>();
+    classified(None::<Error>);
+    classified(None::<Refused>);
+    classified(None::<Busy>);
 }

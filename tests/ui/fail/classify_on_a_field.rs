@@ -18,11 +18,11 @@ enum Error {
 
 #[derive(Classify)]
 #[classify(Server)]
-struct Down<#[classify(transparent)] E>(E);
+struct Down(#[classify(effect = none)] io::Error);
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
-    classified::<Down<io::Error>>();
+    classified(None::<Error>);
+    classified(None::<Down>);
 }

@@ -9,8 +9,8 @@ union Error {
     bytes: [u8; 4],
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
+    classified(None::<Error>);
 }

@@ -32,9 +32,9 @@ enum Above {
     Busy { wait: Duration },
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
-    classified::<Above>();
+    classified(None::<Error>);
+    classified(None::<Above>);
 }

@@ -31,8 +31,8 @@ impl Error {
     }
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
+    classified(None::<Error>);
 }

@@ -21,9 +21,9 @@ async fn load() -> Result<(), Error> {
     Err(Error::Lost)
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
+    classified(None::<Error>);
     drop(load());
 }

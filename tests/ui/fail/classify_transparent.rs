@@ -30,10 +30,10 @@ enum Above {
     Io(io::Error),
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
-    classified::<Refused>();
-    classified::<Above>();
+    classified(None::<Error>);
+    classified(None::<Refused>);
+    classified(None::<Above>);
 }

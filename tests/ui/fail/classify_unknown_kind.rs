@@ -1,6 +1,6 @@
 //! Names that are no kind of error.
 
-use recovery_core::{Classify, ErrorKind};
+use recovery_core::Classify;
 
 #[derive(Classify)]
 enum Error {
@@ -18,8 +18,8 @@ enum Error {
     ByFullPath,
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
+    classified(None::<Error>);
 }

@@ -27,8 +27,8 @@ enum Error {
     Code,
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
+    classified(None::<Error>);
 }

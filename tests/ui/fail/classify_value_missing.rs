@@ -26,8 +26,8 @@ enum Error {
     Number,
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
+    classified(None::<Error>);
 }

@@ -16,9 +16,9 @@ struct Generic<T> {
     wait: T,
 }
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
-    classified::<Generic<u8>>();
+    classified(None::<Error>);
+    classified(None::<Generic<u8>>);
 }

@@ -16,9 +16,9 @@ enum Error {
 #[classify(transparent)]
 struct Generic<E>(E);
 
-fn classified<E: Classify>() {}
+fn classified<E: Classify>(_: Option<E>) {}
 
 fn main() {
-    classified::<Error>();
-    classified::<Generic<Opaque>>();
+    classified(None::<Error>);
+    classified(None::<Generic<Opaque>>);
 }
