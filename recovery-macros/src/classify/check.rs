@@ -158,25 +158,25 @@ impl<'a> Target<'a> {
             ));
         }
         let mut fields = self.fields.iter().zip(self.fields.members());
-        match (fields.next(), fields.next()) {
-            (Some((field, member)), None) => Ok(Answers::Transparent {
+        if let (Some((field, member)), None) = (fields.next(), fields.next()) {
+            return Ok(Answers::Transparent {
                 member,
                 ty: &field.ty,
-            }),
-            _ => {
-                let message = format!(
-                    "`transparent` asks the only field, and `{}` has {}",
-                    self.name.unraw(),
-                    match self.fields.len() {
-                        0 => "none".into(),
-                        several => several.to_string(),
-                    }
-                );
-                let help = "name a kind, `#[classify(Network)]`, or compute it, \
-                            `#[classify(kind = Self::kind_of)]`";
-                Err(mistake(span, &message, help))
-            }
+            });
         }
+        let count = match self.fields.len() {
+            0 => "none".into(),
+            several => several.to_string(),
+        };
+        Err(mistake(
+            span,
+            &format!(
+                "`transparent` asks the only field, and `{}` has {count}",
+                self.name.unraw()
+            ),
+            "name a kind, `#[classify(Network)]`, or compute it, \
+             `#[classify(kind = Self::kind_of)]`",
+        ))
     }
 
     fn own(&self, label: Label, default: &Label, diagnostics: &mut Diagnostics) -> Option<Own> {

@@ -246,24 +246,18 @@ impl Expansion<'_> {
                     }
                 }
             };
-            let path = match case.variant {
-                Some(variant) => {
-                    let variant = located_ident(variant, *site);
-                    quote_spanned!(*site=> Self::#variant)
-                }
-                None => quote_spanned!(*site=> Self),
-            };
-            match (
-                &answer.fields,
-                arms.iter_mut().find(|arm| arm.is_as(&answer)),
-            ) {
-                (Some(fields), _) => arms.push(Arm {
-                    patterns: vec![quote_spanned!(*site=> #path { #fields })],
-                    answer,
-                }),
-                (None, Some(arm)) => arm.patterns.push(quote_spanned!(*site=> #path { .. })),
-                (None, None) => arms.push(Arm {
-                    patterns: vec![quote_spanned!(*site=> #path { .. })],
+            let variant = case.variant.map(|variant| {
+                let variant = located_ident(variant, *site);
+                quote_spanned!(*site=> ::#variant)
+            });
+            let path = quote_spanned!(*site=> Self #variant);
+            let fields = (answer.fields.as_ref())
+                .map_or_else(|| quote_spanned!(*site=> ..), ToTokens::to_token_stream);
+            let pattern = quote_spanned!(*site=> #path { #fields });
+            match arms.iter_mut().find(|arm| arm.is_as(&answer)) {
+                Some(arm) => arm.patterns.push(pattern),
+                None => arms.push(Arm {
+                    patterns: vec![pattern],
                     answer,
                 }),
             }
@@ -293,8 +287,11 @@ impl Expansion<'_> {
 }
 
 impl Arm {
+    /// Answers that look at fields are not compared: their variables may differ in type.
     fn is_as(&self, answer: &Answer) -> bool {
-        self.answer.fields.is_none() && self.answer.expr.to_string() == answer.expr.to_string()
+        self.answer.fields.is_none()
+            && answer.fields.is_none()
+            && self.answer.expr.to_string() == answer.expr.to_string()
     }
 }
 
