@@ -1,10 +1,12 @@
-//! The attributes of `recovery-core`: `#[retry]` and `#[retryable_on]`.
+//! The attributes of `recovery-core`, `#[retry]` and `#[retryable_on]`, and
+//! `#[derive(Classify)]`.
 //!
 //! Use them through `recovery-core`, which re-exports them and holds what they expand into.
 //!
 //! An attribute passes four stages: `args` and `partner` parse, `check` and `values` give the
 //! words their meaning, `target` finds the body to retry, `expand` writes the loop. Mistakes are
-//! gathered by `diag`; `fallback` re-emits the item beside them.
+//! gathered by `diag`; `fallback` re-emits the item beside them. The derive's own stages are in
+//! `classify`.
 
 mod args;
 mod check;

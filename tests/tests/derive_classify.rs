@@ -1,6 +1,10 @@
 //! What `#[derive(Classify)]` makes an error answer.
 // The expansion is held to the lints that its users may have switched on.
 #![warn(clippy::pedantic, clippy::nursery)]
+#![allow(
+    clippy::redundant_pub_crate,
+    reason = "`unreachable_pub` asks for the contrary"
+)]
 
 use std::fmt::Debug;
 use std::io;
@@ -308,14 +312,25 @@ fn only_a_transparent_field_asks_something_of_a_parameter() {
 }
 
 #[test]
+fn an_error_may_hold_its_like() {
+    #[derive(Classify)]
+    #[allow(clippy::use_self, reason = "the name is to be seen by the expansion")]
+    enum Chain<'a> {
+        #[classify(Timeout)]
+        End,
+        #[classify(transparent)]
+        Link(&'a Chain<'a>),
+    }
+    assert_eq!(Chain::Link(&Chain::End).kind(), ErrorKind::Timeout);
+}
+
+#[test]
 fn an_error_that_cannot_happen_needs_no_label() {
     #[derive(Classify)]
     enum Never {}
 
-    const fn classifies<E: Classify>() -> bool {
-        true
-    }
-    assert!(classifies::<Never>());
+    let never: Option<Never> = None;
+    assert_eq!(never.map(|error| error.kind()), None);
 }
 
 #[test]
@@ -326,8 +341,8 @@ fn what_is_configured_out_is_not_asked_for() {
         #[cfg(any())]
         Unlabelled(Missing),
         #[classify(transparent)]
-        Io(#[cfg(any())] Missing, #[cfg(all())] io::Error),
-        #[cfg_attr(all(), classify(Network))]
+        Io(#[cfg(any())] Missing, #[cfg(test)] io::Error),
+        #[cfg_attr(test, classify(Network))]
         r#Lost,
     }
     assert_eq!(Error::Lost.kind(), ErrorKind::Network);
@@ -357,11 +372,16 @@ fn what_a_macro_writes_is_derived_too() {
     assert_eq!(inner.kind(), ErrorKind::Network);
 }
 
-/// Deprecated names are used by the expansion, not by the user.
+/// Names that a lint may speak of: at most once, where the user has written them.
 mod of_old {
     #![deny(warnings)]
 
-    use super::{Classify, Duration, WAIT};
+    use super::{Classify, Duration, io};
+
+    #[deprecated]
+    #[derive(Classify)]
+    #[classify(Other)]
+    pub(super) struct Unused;
 
     #[derive(Classify)]
     pub(super) enum Error {
@@ -373,18 +393,34 @@ mod of_old {
             #[deprecated]
             wait: Duration,
         },
+        #[classify(transparent)]
+        Inner(#[allow(deprecated, reason = "the user says so")] Unused),
+        #[classify(transparent)]
+        Io(#[allow(unused_qualifications, reason = "the user says so")] super::io::Error),
     }
 
-    #[allow(deprecated, reason = "they are what is tested")]
-    pub(super) const ALL: [Error; 2] = [Error::Lost, Error::Busy { wait: WAIT }];
+    impl From<io::Error> for Error {
+        fn from(error: io::Error) -> Self {
+            Self::Io(error)
+        }
+    }
 }
 
 #[test]
-fn deprecated_names_bring_no_warning() {
-    assert_eq!(
-        of_old::ALL.map(|error| error.retry_after()),
-        [None, Some(WAIT)]
-    );
+#[allow(deprecated, reason = "the definitions are what may not warn")]
+fn what_a_lint_says_of_a_name_is_not_said_again() {
+    use of_old::{Error, Unused};
+    for (error, kind) in [
+        (Error::Lost, ErrorKind::Network),
+        (Error::Busy { wait: WAIT }, ErrorKind::RateLimited),
+        (Error::Inner(Unused), ErrorKind::Other),
+        (
+            io::Error::from(io::ErrorKind::TimedOut).into(),
+            ErrorKind::Timeout,
+        ),
+    ] {
+        assert_eq!(error.kind(), kind);
+    }
 }
 
 /// No name of the user's is one of the expansion's, not even the prelude's.

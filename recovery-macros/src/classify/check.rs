@@ -43,19 +43,19 @@ pub(crate) struct Wait {
 /// All cases that can be understood; `label` is what stands above the type.
 pub(crate) fn cases<'a>(
     input: &'a DeriveInput,
-    label: Label,
+    mut label: Label,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Case<'a>> {
     match &input.data {
         Data::Struct(data) => {
-            refuse_on_fields(&data.fields, "struct", diagnostics);
+            label.misread |= refuse_on_fields(&data.fields, "struct", diagnostics);
             let case = Target::new(None, &input.ident, &data.fields);
             Vec::from_iter(case.understand(label, &Label::default(), diagnostics))
         }
         Data::Enum(data) => {
             let default = check_default(label, diagnostics);
             let cases = data.variants.iter().filter_map(|variant| {
-                let label = attr::read(&variant.attrs, diagnostics);
+                let mut label = attr::read(&variant.attrs, diagnostics);
                 if let Some(krate) = &label.krate {
                     diagnostics.error(
                         krate.segments.span(),
@@ -63,7 +63,7 @@ pub(crate) fn cases<'a>(
                         "write `#[classify(crate = ..)]` above the enum",
                     );
                 }
-                refuse_on_fields(&variant.fields, "variant", diagnostics);
+                label.misread |= refuse_on_fields(&variant.fields, "variant", diagnostics);
                 let name = &variant.ident;
                 Target::new(Some(name), name, &variant.fields).understand(
                     label,
@@ -104,7 +104,9 @@ fn check_default(mut default: Label, diagnostics: &mut Diagnostics) -> Label {
     default
 }
 
-fn refuse_on_fields(fields: &Fields, owner: &str, diagnostics: &mut Diagnostics) {
+/// Whether something stands on a field, which may have been meant for the whole.
+fn refuse_on_fields(fields: &Fields, owner: &str, diagnostics: &mut Diagnostics) -> bool {
+    let mut refused = false;
     for (field, member) in fields.iter().zip(fields.members()) {
         for attr in field.attrs.iter().filter(|attr| attr::is_classify(attr)) {
             let help = format!(
@@ -113,8 +115,10 @@ fn refuse_on_fields(fields: &Fields, owner: &str, diagnostics: &mut Diagnostics)
                 name_of(&member)
             );
             diagnostics.error(attr.path().span(), "a field takes no `#[classify]`", &help);
+            refused = true;
         }
     }
+    refused
 }
 
 /// What a label is about.

@@ -132,9 +132,18 @@ struct Arm {
 impl Expansion<'_> {
     fn wrap(&self, name: &Ident, generics: &Generics, methods: &TokenStream) -> TokenStream {
         let Self { site, krate, .. } = self;
+        let name = located_ident(name, *site);
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+        // The types of transparent fields are the user's own tokens, so that an error points at
+        // them. What a lint says of them it has said at the field, where it can be allowed.
+        let allowed = self.has_transparent().then(|| {
+            quote_spanned! {*site=>
+                #[allow(deprecated, unused_qualifications)]
+            }
+        });
         quote_spanned! {*site=>
             #[automatically_derived]
+            #allowed
             impl #impl_generics #krate::Classify for #name #ty_generics #where_clause {
                 #methods
             }

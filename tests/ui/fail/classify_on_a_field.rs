@@ -12,7 +12,6 @@ enum Error {
         #[classify(retry_after)]
         wait: Duration,
     },
-    #[classify(Other)]
     Io(#[classify(transparent)] io::Error),
 }
 
