@@ -87,6 +87,9 @@ pub enum Effect {
 /// Only [`kind`](Classify::kind) is required. Say what the server asked for and whether the call
 /// may have taken effect wherever the error knows it: both make retrying safer.
 ///
+/// For an error of your own, [`#[derive(Classify)]`](derive@crate::Classify) writes the
+/// implementation from words on the variants; by hand it looks like this:
+///
 /// ```
 /// use std::time::Duration;
 /// use recovery_core::{Classify, Effect, ErrorKind};
@@ -127,7 +130,8 @@ pub enum Effect {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which of its failures deserve another try",
     label = "the error type does not implement `recovery_core::Classify`",
-    note = "implement `recovery_core::Classify` for an error of your own",
+    note = "derive it for an error of your own: `#[derive(recovery_core::Classify)]` with `#[classify(Network)]` on its variants",
+    note = "or implement `recovery_core::Classify` for it by hand",
     note = "for any error, list patterns: `#[retryable_on(MyError::Lost | MyError::Busy(_))]`, or decide by a function: `#[retry(when = |error| error.is_timeout())]`",
     note = "for `botrs::BotError`, enable the feature `botrs` of `recovery-core`"
 )]

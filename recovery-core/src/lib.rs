@@ -28,7 +28,7 @@
 //! - The attributes [`#[retry]`](macro@retry) and [`#[retryable_on]`](macro@retryable_on) put the
 //!   loop into your own function: nothing is boxed, an async body becomes no closure, borrowed and
 //!   `&mut` arguments work as usual.
-//! - [`Classify`] tells kinds of failure apart ([`ErrorKind`]), says what the server asked for
+//! - [`Classify`](trait@Classify) tells kinds of failure apart ([`ErrorKind`]), says what the server asked for
 //!   (`retry_after`) and whether the call may already have taken [`Effect`].
 //! - [`Retry`] and the functions [`smart_retry`], [`exponential_backoff_retry`],
 //!   [`handle_rate_limit`] and [`retry_with_extended_timeout`] are the same engine for closures.
@@ -41,7 +41,7 @@
 //! | `macros` | yes | the attributes |
 //! | `tokio` | yes | async waiting on tokio's clock (a paused clock in tests is obeyed) |
 //! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up` |
-//! | `botrs` | no | [`Classify`] for `botrs::BotError`, and helpers for bots |
+//! | `botrs` | no | [`Classify`](trait@Classify) for `botrs::BotError`, and helpers for bots |
 //!
 //! # Events
 //! With the feature `tracing`, a retried call speaks under the target `recovery`; a call that
@@ -83,4 +83,4 @@ pub use retry::{
 };
 
 #[cfg(feature = "macros")]
-pub use recovery_macros::{retry, retryable_on};
+pub use recovery_macros::{Classify, retry, retryable_on};

@@ -80,7 +80,7 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
     Ok(Arg { key, value })
 }
 
-fn parse_value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
+pub(crate) fn parse_value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
     let unreadable = |input, error: &syn::Error| {
         let help = format!("look at the value of `{}`", key.unraw());
         list::unreadable(input, error, key.span(), &help)
@@ -118,7 +118,7 @@ fn ungrouped(expr: Expr) -> Expr {
 }
 
 /// Explains what stands behind a value where a comma should.
-fn stray_token(input: ParseStream<'_>, word: &str, value: &Value) -> syn::Error {
+pub(crate) fn stray_token(input: ParseStream<'_>, word: &str, value: &Value) -> syn::Error {
     if let Value::Expr(Expr::Lit(number)) = value
         && matches!(number.lit, Lit::Int(_) | Lit::Float(_))
         && let Ok(unit) = Ident::parse_any(&input.fork())

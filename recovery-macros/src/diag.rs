@@ -23,6 +23,11 @@ impl Diagnostics {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// Takes over the mistakes of a part.
+    pub(crate) fn append(&mut self, part: Self) {
+        self.0.extend(part.0);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -27,7 +27,10 @@ pub(crate) const OPTIONS: &[&str] = &[
 /// What people write for `unlimited`.
 pub(crate) const UNLIMITED: &[&str] = &["infinite", "forever", "endless", "none", "never"];
 
-/// The kinds that `#[retryable_on]` takes: `recovery_core::ErrorKind`.
+/// The words of `#[classify]` beside the kinds.
+pub(crate) const LABELS: &[&str] = &["retry_after", "effect", "transparent", "kind", "crate"];
+
+/// The kinds that `#[retryable_on]` and `#[classify]` take: `recovery_core::ErrorKind`.
 pub(crate) const KINDS: &[&str] = &[
     "Network",
     "Timeout",
@@ -124,9 +127,71 @@ pub(crate) fn help_for_option(word: &str) -> String {
     }
 }
 
-/// The way out for a bare name that is no kind.
+/// The way out for a bare name in `#[retryable_on]` that is no kind.
 pub(crate) fn help_for_kind(word: &str) -> String {
-    let kind = match word {
+    match meant_kind(word) {
+        Some(kind) => {
+            format!("did you mean `{kind}`? A pattern is written with its path: `MyError::{word}`")
+        }
+        None => format!(
+            "the kinds are {}; a pattern of the error itself is written with its path: \
+             `MyError::{word}`",
+            listed(KINDS)
+        ),
+    }
+}
+
+/// The way out for a kind in `#[classify]` that is none, or is not written as a bare name.
+pub(crate) fn help_for_own_kind(word: &str) -> String {
+    if KINDS.contains(&word) {
+        return format!("write the bare name: `{word}`");
+    }
+    match meant_kind(word) {
+        Some(kind) => format!("did you mean `{kind}`?"),
+        None => format!("the kinds are {}", listed(KINDS)),
+    }
+}
+
+/// The way out for an unknown word in `#[classify]`.
+pub(crate) fn help_for_label(word: &str) -> String {
+    match word {
+        "retryable" | "retry" | "transient" | "is_transient" | "temporary" | "permanent"
+        | "fatal" | "when" => {
+            "the kind decides: `Network`, `Timeout`, `RateLimited` and `Server` are transient; name \
+             one of them, or another kind for an error that stays"
+                .into()
+        }
+        "after" | "delay" | "wait" | "retry_in" | "retry_delay" | "pushback" | "backoff" => {
+            "write `retry_after` with the name of the field: `retry_after = wait`".into()
+        }
+        "inner" | "delegate" | "forward" | "source" | "from" => {
+            "write `transparent` above a variant with one field, which then answers for it".into()
+        }
+        "executed" | "side_effect" | "effects" | "idempotent" | "at_most_once" => {
+            "write `effect`, whether the call may have been carried out: `effect = none`".into()
+        }
+        "default" => "write the default kind itself above the enum: `#[classify(Other)]`".into(),
+        "code" | "status" | "with" => {
+            "compute the kind by a function of `&Self`: `kind = Self::kind_of_code`".into()
+        }
+        "krate" | "path" => "write `crate`: `crate = ::my_recovery`".into(),
+        _ => {
+            let near = nearest(word, LABELS).or_else(|| nearest(&word.replace('_', ""), KINDS));
+            match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("write a kind such as `Network`, or one of {}", listed(LABELS)),
+            }
+        }
+    }
+}
+
+/// The way out for what is no effect.
+pub(crate) const HELP_FOR_EFFECT: &str = "write `none` (surely not carried out), `unknown` \
+                                          (perhaps) or `done` (surely carried out)";
+
+/// The kind that is known by another name elsewhere, or misspelt.
+fn meant_kind(word: &str) -> Option<&'static str> {
+    Some(match word {
         "ServerError" | "Internal" | "InternalServerError" | "Http5xx" | "Unavailable" => "Server",
         "NetworkError" | "Connection" | "Connect" | "ConnectionError" | "Io" | "IoError" => {
             "Network"
@@ -142,18 +207,18 @@ pub(crate) fn help_for_kind(word: &str) -> String {
         "Duplicate" | "AlreadyExists" => "Conflict",
         "Cancel" | "Canceled" | "Aborted" => "Cancelled",
         "Unknown" | "Any" | "All" => "Other",
-        _ => match nearest(word, KINDS) {
-            Some(kind) => kind,
-            None => {
-                return format!(
-                    "the kinds are {}; a pattern of the error itself is written with its path: \
-                     `MyError::{word}`",
-                    listed(KINDS)
-                );
-            }
-        },
-    };
-    format!("did you mean `{kind}`? A pattern is written with its path: `MyError::{word}`")
+        _ => return nearest(word, KINDS),
+    })
+}
+
+/// The nearest of a variant's own fields, or all of them.
+pub(crate) fn help_for_field(word: &str, fields: &[String]) -> String {
+    let names: Vec<&str> = fields.iter().map(String::as_str).collect();
+    match (names.as_slice(), nearest(word, &names)) {
+        ([only], _) => format!("its only field is `{only}`"),
+        (_, Some(field)) if word.parse::<u32>().is_err() => format!("did you mean `{field}`?"),
+        _ => format!("its fields are {}", listed(&names)),
+    }
 }
 
 /// The growth of the delay that another word stands for.
@@ -174,7 +239,7 @@ fn listed(words: &[&str]) -> String {
 }
 
 /// The known word that differs by the fewest letters, if by no more than a third of them.
-fn nearest(word: &str, known: &'static [&'static str]) -> Option<&'static str> {
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|&candidate| {
@@ -210,7 +275,9 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, help_for_kind, help_for_option, nearest};
+    use super::{
+        distance, help_for_kind, help_for_label, help_for_option, help_for_own_kind, nearest,
+    };
 
     #[test]
     fn counts_the_edits() {
@@ -239,5 +306,12 @@ mod tests {
         assert!(help_for_option("banana").contains("`at_most_once`"));
         assert!(help_for_kind("ServerError").contains("`Server`"));
         assert!(help_for_kind("Banana").contains("`MyError::Banana`"));
+        assert_eq!(help_for_own_kind("ServerError"), "did you mean `Server`?");
+        assert_eq!(
+            help_for_label("rate_limited"),
+            "did you mean `RateLimited`?"
+        );
+        assert_eq!(help_for_label("efect"), "did you mean `effect`?");
+        assert!(help_for_label("banana").contains("`transparent`"));
     }
 }

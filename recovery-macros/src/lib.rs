@@ -1,15 +1,18 @@
-//! The attributes of `recovery-core`: `#[retry]` and `#[retryable_on]`.
+//! The attributes of `recovery-core`, `#[retry]` and `#[retryable_on]`, and
+//! `#[derive(Classify)]`.
 //!
 //! Use them through `recovery-core`, which re-exports them and holds what they expand into.
 //!
 //! An attribute passes four stages: `args` and `partner` parse, `check` and `values` give the
 //! words their meaning, `target` finds the body to retry, `expand` writes the loop. Mistakes are
-//! gathered by `diag`; `fallback` re-emits the item beside them.
+//! gathered by `diag`; `fallback` re-emits the item beside them. The derive's own stages are in
+//! `classify`.
 
 mod args;
 mod arguments;
 mod async_trait;
 mod check;
+mod classify;
 mod diag;
 mod docs;
 mod duration;
@@ -150,4 +153,85 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn retryable_on(args: TokenStream, item: TokenStream) -> TokenStream {
     partner::retryable_on(&args.into(), item.into()).into()
+}
+
+/// Implements `Classify` for an error type of your own: its kinds are written on its variants.
+///
+/// ```
+/// use std::io;
+/// use std::time::Duration;
+/// use recovery_core::{Classify, Effect, ErrorKind};
+///
+/// #[derive(Debug, Classify)]
+/// #[classify(Other)] // the variants that say nothing
+/// enum ApiError {
+///     #[classify(RateLimited, retry_after = wait, effect = none)]
+///     Busy { wait: Option<Duration>, queue: u32 },
+///     #[classify(Timeout)]
+///     NoAnswer,
+///     #[classify(transparent)]
+///     Io(io::Error),
+///     Unexpected(String),
+/// }
+///
+/// let busy = ApiError::Busy { wait: Some(Duration::from_secs(7)), queue: 3 };
+/// assert_eq!(busy.kind(), ErrorKind::RateLimited);
+/// assert_eq!(busy.retry_after(), Some(Duration::from_secs(7)));
+/// assert_eq!(busy.effect(), Effect::None);
+/// assert!(busy.is_transient());
+///
+/// assert_eq!(ApiError::NoAnswer.kind(), ErrorKind::Timeout);
+/// assert_eq!(ApiError::NoAnswer.effect(), Effect::Unknown);
+///
+/// let refused = ApiError::Io(io::ErrorKind::ConnectionRefused.into());
+/// assert_eq!(refused.kind(), ErrorKind::Network);
+/// assert_eq!(refused.effect(), Effect::None);
+///
+/// assert!(!ApiError::Unexpected("<html>".into()).is_transient());
+/// ```
+///
+/// A struct takes the same words. A kind that its value decides is computed:
+///
+/// ```
+/// use recovery_core::{Classify, ErrorKind};
+///
+/// #[derive(Classify)]
+/// #[classify(kind = Self::kind_of_code)]
+/// struct Refused {
+///     code: u16,
+/// }
+///
+/// impl Refused {
+///     fn kind_of_code(&self) -> ErrorKind {
+///         match self.code {
+///             429 => ErrorKind::RateLimited,
+///             500.. => ErrorKind::Server,
+///             _ => ErrorKind::InvalidInput,
+///         }
+///     }
+/// }
+///
+/// assert!(Refused { code: 503 }.is_transient());
+/// assert!(!Refused { code: 404 }.is_transient());
+/// ```
+///
+/// # Words
+/// They stand in `#[classify(..)]` above a variant or a struct. Above an enum stand a kind and an
+/// effect for the variants that do not say their own; a variant without a kind and without such a
+/// default is refused.
+///
+/// | word | values | default | meaning |
+/// |---|---|---|---|
+/// | a kind | `Network`, `Timeout`, `RateLimited`, `Server`, `Authentication`, `Forbidden`, `NotFound`, `InvalidInput`, `Conflict`, `Cancelled`, `Other` | – | the bare name of an `ErrorKind`; the first four are transient |
+/// | `kind` | path or closure `fn(&Self) -> ErrorKind` | – | computes the kind; in place of its name |
+/// | `retry_after` | a field's name, or its index | – | the field of `Duration` or `Option<Duration>` that holds what the other side asked for |
+/// | `effect` | `none`, `unknown`, `done` | `unknown` | whether the call may have been carried out all the same: surely not, perhaps, surely |
+/// | `transparent` | bare | – | all answers are those of the only field, whose type implements `Classify` |
+/// | `crate` | path | `::recovery_core` | for a renamed dependency; above the type |
+///
+/// The only bounds added to a generic type are those of `transparent` fields whose type depends
+/// on a parameter.
+#[proc_macro_derive(Classify, attributes(classify))]
+pub fn derive_classify(item: TokenStream) -> TokenStream {
+    classify::derive(item.into()).into()
 }

@@ -1,6 +1,6 @@
 //! Recovery for bots on `botrs` 0.13, the framework for QQ bots (feature `botrs`).
 //!
-//! `BotError` implements [`Classify`](crate::Classify), so that `#[retry]` tells its failures
+//! `BotError` implements [`Classify`](trait@crate::Classify), so that `#[retry]` tells its failures
 //! apart; the functions here read what `botrs` leaves in an answer or an error.
 
 mod classify;
