@@ -96,7 +96,7 @@ async fn conditionally_not(calls: &mut u32) -> io::Result<u32> {
 }
 
 /// In a runtime of its own for all attempts.
-#[retry(max = 3, initial = 1ns)]
+#[retry(max = 3)]
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn runtime(calls: &mut u32) -> io::Result<u32> {
     tokio::task::yield_now().await;
@@ -150,8 +150,8 @@ async fn an_async_test_is_retried() -> io::Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-#[retry]
-async fn an_async_test_is_retried_in_its_runtime() -> io::Result<()> {
+#[retry(initial = 1ns)]
+async fn an_async_test_is_retried_with_a_runtime_for_each_attempt() -> io::Result<()> {
     static FLAKY: Flaky = Flaky::new();
     tokio::task::yield_now().await;
     assert_eq!(FLAKY.call()?, 3);
