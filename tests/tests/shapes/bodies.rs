@@ -173,6 +173,20 @@ fn blocking_macro_tail(calls: &mut u32) -> io::Result<u32> {
 }
 
 #[retry]
+async fn select_tail(calls: &mut u32) -> io::Result<u32> {
+    tokio::select! {
+        () = std::future::pending() => Ok(0),
+        result = async { third_time_lucky(calls) } => result,
+    }
+}
+
+#[retry]
+async fn joins(calls: &mut u32) -> io::Result<u32> {
+    let (calls, one) = tokio::try_join!(async { third_time_lucky(calls) }, async { Ok(1) })?;
+    Ok(calls * one)
+}
+
+#[retry]
 async fn shadowed(word: &str, number: usize, calls: &mut u32) -> io::Result<usize> {
     let number = number + 1;
     let word = word.repeat(number);
@@ -216,6 +230,8 @@ async fn a_body_may_end_in_any_expression() {
     assert_eq!(assert_send(return_tail(&mut 0)).await.unwrap(), 3);
     assert_eq!(assert_send(macro_tail(&mut 0)).await.unwrap(), 3);
     assert_eq!(blocking_macro_tail(&mut 0).unwrap(), 3);
+    assert_eq!(assert_send(select_tail(&mut 0)).await.unwrap(), 3);
+    assert_eq!(assert_send(joins(&mut 0)).await.unwrap(), 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -117,6 +117,24 @@ by_statements! { statements(calls), 3,
     Ok(*calls)
 }
 
+macro_rules! by_expression {
+    ($name:ident($calls:ident), $body:expr) => {
+        #[retry]
+        async fn $name($calls: &mut u32) -> io::Result<u32> {
+            $body
+        }
+    };
+}
+
+by_expression!(expression(calls), third_time_lucky(calls));
+by_expression!(
+    expression_of_a_match(calls),
+    match third_time_lucky(calls)? {
+        1 => Ok(0),
+        calls => Ok(calls),
+    }
+);
+
 macro_rules! by_values {
     ($name:ident, $max:literal, $initial:literal, $label:literal, $hook:expr, $words:ty) => {
         #[retry(max = $max, initial = $initial, jitter = none, name = $label, on_retry = $hook)]
@@ -219,6 +237,9 @@ async fn options_and_bodies_are_fragments() {
     let word = assert_send(given("a".to_owned(), &mut calls)).await;
     assert_eq!((word.unwrap().as_str(), calls), ("a", 3));
     assert_eq!(assert_send(statements(&mut 0)).await.unwrap(), 3);
+    assert_eq!(assert_send(expression(&mut 0)).await.unwrap(), 3);
+    let calls = assert_send(expression_of_a_match(&mut 0)).await;
+    assert_eq!(calls.unwrap(), 3);
     let mut calls = 0;
     let word = assert_send(by_pattern((&mut calls, 0), "abc")).await;
     assert_eq!((word.unwrap(), calls), ("abc", 3));

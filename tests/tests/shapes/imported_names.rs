@@ -42,8 +42,22 @@ async fn imports_are_used_in_both_orders() {
     assert_eq!(calls.unwrap(), 3);
 }
 
+mod all_at_once {
+    use std::io;
+
+    use recovery_core::*;
+
+    #[retry]
+    #[retryable_on(Network)]
+    pub(super) async fn by_a_glob(calls: &mut u32) -> io::Result<u32> {
+        crate::third_time_lucky(calls)
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_import_may_rename_the_attribute() {
+async fn an_import_may_rename_the_attribute_or_take_all() {
     let calls = assert_send(renamed::by_another_name(&mut 0)).await;
+    assert_eq!(calls.unwrap(), 3);
+    let calls = assert_send(all_at_once::by_a_glob(&mut 0)).await;
     assert_eq!(calls.unwrap(), 3);
 }

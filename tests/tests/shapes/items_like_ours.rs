@@ -28,6 +28,24 @@ const fn attempt() -> u32 {
 const fn never() -> u32 {
     1
 }
+const fn progress() -> u32 {
+    1
+}
+const fn delay() -> u32 {
+    1
+}
+const fn result() -> u32 {
+    1
+}
+const fn error() -> u32 {
+    1
+}
+const fn config() -> u32 {
+    1
+}
+const fn machine() -> u32 {
+    1
+}
 mod private {}
 mod __private {}
 
@@ -52,6 +70,7 @@ macro_rules! module_path {
 async fn among_them(word: String, mut n: u32, calls: &mut u32) -> io::Result<u32> {
     drop(word);
     n += SITE + NAME + CONFIG + POLICY + wait(0) + attempt() + never();
+    n += progress() + delay() + result() + error() + config() + machine();
     assert_eq!(third_time_lucky(calls)?, number);
     Ok(n)
 }
@@ -72,7 +91,7 @@ fn blocking_among_them(mut n: u32, calls: &mut u32) -> io::Result<u32> {
 async fn items_like_those_of_the_expansion_stay_the_users() {
     let mut calls = 0;
     let sum = assert_send(among_them(String::new(), 0, &mut calls)).await;
-    assert_eq!((sum.unwrap(), calls), (7, 3));
+    assert_eq!((sum.unwrap(), calls), (13, 3));
     let mut calls = 0;
     assert_eq!(blocking_among_them(1, &mut calls).unwrap(), 3);
     assert_eq!(calls, 3);

@@ -49,6 +49,7 @@ extern crate recovery_core as again;
 
 mod arguments;
 mod async_functions;
+mod async_trait_bodies;
 mod async_trait_defaults;
 mod async_trait_impls;
 mod async_trait_self;

@@ -1,6 +1,7 @@
 //! Methods borrow `self` anew in each attempt, by whatever receiver.
 
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,6 +52,29 @@ impl Client {
     async fn borrowed_shared(self: &Arc<Self>) -> Result<Arc<Self>, io::Error> {
         self.flaky.call()?;
         Ok(Self::clone_of(self))
+    }
+
+    #[retry]
+    #[expect(clippy::needless_arbitrary_self_type, reason = "the shape under test")]
+    async fn by_written_reference(self: &Self) -> io::Result<u32> {
+        self.flaky.call()
+    }
+
+    #[retry]
+    async fn by_reference_to_a_box(self: &mut Box<Self>) -> io::Result<u32> {
+        self.total += 1;
+        self.flaky.call()
+    }
+
+    #[retry]
+    async fn pinned_box(self: Pin<Box<Self>>) -> io::Result<u32> {
+        self.flaky.call()
+    }
+
+    #[retry(clone(this))]
+    async fn not_a_receiver(this: Arc<Self>) -> io::Result<u32> {
+        let moved = this;
+        moved.flaky.call()
     }
 
     #[retry(initial = 1ns)]
@@ -148,7 +172,18 @@ async fn self_by_value_or_in_a_pointer_lasts_for_all_attempts() {
         (client.flaky.calls(), Arc::ptr_eq(&client, &again)),
         (3, true)
     );
+    let moved = Client::not_a_receiver(Arc::clone(&client));
+    assert_eq!(assert_send(moved).await.unwrap(), 3);
+    client.flaky.calls();
     assert_eq!(assert_send(client.shared()).await.unwrap(), 3);
+    let pinned = Box::pin(Client::default()).pinned_box();
+    assert_eq!(assert_send(pinned).await.unwrap(), 3);
+    let mut boxed = Box::new(Client::default());
+    let calls = assert_send(boxed.by_reference_to_a_box()).await;
+    assert_eq!((calls.unwrap(), boxed.total), (3, 3));
+    boxed.flaky.calls();
+    let calls = assert_send(boxed.by_written_reference()).await;
+    assert_eq!(calls.unwrap(), 3);
 }
 
 #[test]

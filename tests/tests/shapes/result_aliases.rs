@@ -81,6 +81,11 @@ fn boxed(calls: &mut u32) -> Result<u32, Box<dyn Error + Send + Sync>> {
     Ok(third_time_lucky(calls)?)
 }
 
+#[retry(when = |error| error.is::<io::Error>())]
+async fn boxed_here(calls: &mut u32) -> Result<u32, Box<dyn Error>> {
+    Ok(third_time_lucky(calls)?)
+}
+
 #[retry]
 async fn boxed_alias(calls: &mut u32) -> Result<u32, BoxError> {
     Ok(third_time_lucky(calls)?)
@@ -119,5 +124,6 @@ async fn an_alias_may_have_no_parameters() {
 async fn an_error_may_be_boxed() {
     assert_eq!(assert_send(defaulted(&mut 0)).await.unwrap(), 3);
     assert_eq!(assert_send(boxed_alias(&mut 0)).await.unwrap(), 3);
+    assert_eq!(assert_send(boxed_here(&mut 0)).await.unwrap(), 3);
     assert_eq!(boxed(&mut 0).unwrap(), 3);
 }
