@@ -59,6 +59,22 @@ async fn dynamic_arguments(
 }
 
 #[retry]
+async fn borrowed_closure(attempted: &mut impl FnMut() -> io::Result<u32>) -> io::Result<u32> {
+    attempted()
+}
+
+#[retry]
+async fn async_closure(attempted: impl AsyncFn() -> io::Result<u32>) -> io::Result<u32> {
+    attempted().await
+}
+
+#[retry]
+async fn read_from(reader: &mut (impl io::Read + ?Sized), calls: &mut u32) -> io::Result<usize> {
+    third_time_lucky(calls)?;
+    reader.read(&mut [0; 2])
+}
+
+#[retry]
 async fn higher_ranked<F>(of: F, word: &str, calls: &mut u32) -> io::Result<usize>
 where
     for<'w> F: Fn(&'w str) -> &'w [u8],
@@ -169,6 +185,8 @@ async fn generic_arguments_and_lifetimes_pass_through() {
 
 #[tokio::test(start_paused = true)]
 async fn arguments_of_impl_and_dyn_traits_pass_through() {
+    // What an async closure borrows for less than `'static`, rustc does not take for `Send`.
+    static FLAKY: Flaky = Flaky::new();
     let mut calls = 0;
     let word = assert_send(impl_arguments("a", 1_u8, &mut calls)).await;
     assert_eq!((word.unwrap().as_str(), calls), ("a1", 3));
@@ -176,6 +194,15 @@ async fn arguments_of_impl_and_dyn_traits_pass_through() {
     let mut attempted = || third_time_lucky(&mut calls);
     let len = assert_send(dynamic_arguments(&"abc", &mut attempted)).await;
     assert_eq!((len.unwrap(), calls), (3, 3));
+    let mut calls = 0;
+    let mut attempted = || third_time_lucky(&mut calls);
+    let closed = assert_send(borrowed_closure(&mut attempted)).await;
+    assert_eq!(closed.unwrap(), 3);
+    let closed = assert_send(async_closure(async || FLAKY.call())).await;
+    assert_eq!(closed.unwrap(), 3);
+    let mut calls = 0;
+    let read = assert_send(read_from(&mut io::repeat(0), &mut calls)).await;
+    assert_eq!((read.unwrap(), calls), (2, 3));
     let mut calls = 0;
     let len = assert_send(higher_ranked(str::as_bytes, "abc", &mut calls)).await;
     assert_eq!((len.unwrap(), calls), (3, 3));
