@@ -65,7 +65,7 @@ mod classify;
 mod retry;
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;
 #[cfg(feature = "botrs")]
 pub mod botrs;
