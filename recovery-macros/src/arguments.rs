@@ -1,30 +1,31 @@
 //! The function's arguments: their names, and those that each attempt gets anew.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, FnArg, Ident, ItemFn, Pat, PatIdent, Signature, Stmt, Token};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Signature, Stmt, Token};
 
-use crate::types;
-use crate::{async_trait, future};
+use crate::target::Shape;
+use crate::{async_trait, future, types};
 
 /// A variable that each attempt gets anew, with the value it had before the first.
 pub(crate) struct Rebinding {
     pub(crate) ident: Ident,
     /// The user's own `mut`.
-    pub(crate) mutability: Token![mut],
+    pub(crate) mutability: Option<Token![mut]>,
     /// A `&mut` reference is borrowed again rather than moved.
     pub(crate) reborrow: bool,
     /// The `#[cfg(..)]`s of the argument.
     pub(crate) cfgs: Vec<Attribute>,
 }
 
-/// Takes `mut` off the arguments, to be bound again in each attempt.
-pub(crate) fn take_mut_arguments(sig: &mut Signature) -> Vec<Rebinding> {
+/// The arguments that are bound again in each attempt: those that are `mut`, of which it is taken
+/// off, and the `&mut` references, which a body may move.
+pub(crate) fn take_rebound(sig: &mut Signature) -> Vec<Rebinding> {
     let mut rebindings = Vec::new();
     for input in &mut sig.inputs {
         if let FnArg::Typed(arg) = input {
             let reborrow = types::is_mut_reference(&arg.ty);
             let cfgs = cfgs(&arg.attrs);
-            take_mut(&mut arg.pat, reborrow, &cfgs, &mut rebindings);
+            take(&mut arg.pat, reborrow, &cfgs, &mut rebindings);
         }
     }
     rebindings
@@ -39,18 +40,19 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
-/// Takes `mut` off the variables of a pattern.
-pub(crate) fn take_mut(
+/// The variables of a pattern that are bound again.
+pub(crate) fn take(
     pat: &mut Pat,
     reborrow: bool,
     cfgs: &[Attribute],
     rebindings: &mut Vec<Rebinding>,
 ) {
     let mut bindings = Bindings(|pat: &mut PatIdent| {
-        if pat.by_ref.is_none()
-            && let Some(mutability) = pat.mutability.take()
-        {
+        if pat.by_ref.is_none() && (reborrow || pat.mutability.is_some()) {
+            let mutability = pat.mutability.take();
             let (ident, cfgs) = (pat.ident.clone(), cfgs.to_vec());
+            // An argument of async_trait's, which its block binds once more.
+            rebindings.retain(|earlier| earlier.ident != ident);
             rebindings.push(Rebinding {
                 ident,
                 mutability,
@@ -77,30 +79,28 @@ pub(crate) fn is_reborrowed(sig: &Signature, pat: &Pat) -> bool {
 
 /// The names that the body finds: those of the arguments, and those that are bound before an
 /// async block that is retried.
-pub(crate) fn names(function: &ItemFn) -> Vec<Ident> {
+pub(crate) fn names(sig: &Signature, shape: &Shape) -> Vec<Ident> {
     let mut names = Vec::new();
     let mut note = |pat: &Pat| {
         let mut pat = pat.clone();
         Bindings(|pat: &mut PatIdent| names.push(pat.ident.clone())).visit_pat_mut(&mut pat);
     };
-    for input in &function.sig.inputs {
+    for input in &sig.inputs {
         if let FnArg::Typed(arg) = input {
             note(&arg.pat);
         }
     }
-    for stmt in bound_before(&function.block) {
+    let before = match shape {
+        Shape::AsyncTrait(block) => async_trait::bindings(block),
+        Shape::Future(block) => future::statements_before(block),
+        Shape::Async | Shape::Blocking => &[],
+    };
+    for stmt in before {
         if let Stmt::Local(local) = stmt {
             note(&local.pat);
         }
     }
     names
-}
-
-fn bound_before(body: &Block) -> &[Stmt] {
-    match async_trait::bindings(body) {
-        [] => future::statements_before(body),
-        bindings => bindings,
-    }
 }
 
 struct Bindings<F>(F);

@@ -183,7 +183,8 @@ fn seconds(seconds: f64) -> String {
 
 /// As people write it: `500 ms`, `1.875 s`, `2 min`.
 fn shown(duration: Duration) -> String {
-    let is_whole = |unit: u64| duration.subsec_nanos() == 0 && duration.as_secs() % unit == 0;
+    let is_whole =
+        |unit: u64| duration.subsec_nanos() == 0 && duration.as_secs().is_multiple_of(unit);
     let (amount, unit) = match duration.as_secs_f64() {
         seconds if seconds >= 7_200.0 && is_whole(3_600) => (seconds / 3_600.0, "h"),
         seconds if seconds >= 120.0 && is_whole(60) => (seconds / 60.0, "min"),

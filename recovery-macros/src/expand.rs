@@ -5,16 +5,19 @@ mod brakes;
 mod judgement;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ItemFn, Pat, Path, ReturnType, Stmt, Type, parse_quote};
+use syn::{
+    Attribute, Block, Expr, ItemFn, Pat, Path, ReturnType, Signature, Stmt, Type, parse_quote,
+};
 
 use crate::arguments::{self, Rebinding};
 use crate::check::Policy;
 use crate::diag::Diagnostics;
+use crate::function::{Body, Function};
 use crate::target::{self, Shape};
-use crate::{args, async_trait, check, docs, fallback, future, partner, types};
+use crate::{args, async_trait, check, docs, fallback, function, future, partner, types};
 
 /// `#[retry]`: all stages.
 pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -26,13 +29,14 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
             return fallback::emit(diagnostics, item);
         }
     };
-    let listed = partner::take(&mut function.attrs, &mut diagnostics);
-    refuse_second(&mut function, &mut diagnostics);
-    let args = args::parse(args, &mut diagnostics);
-    let names = arguments::names(&function);
-    let mut policy = check::policy(args, listed, names, &mut diagnostics);
+    let attrs = &mut function.item.attrs;
+    let listed = partner::take(attrs, &mut diagnostics);
+    refuse_second(attrs, &mut diagnostics);
     let shape = target::shape(&function, &mut diagnostics);
-    if let (Shape::Blocking, Some(timeout)) = (shape, &policy.timeout) {
+    let names = arguments::names(&function.item.sig, &shape);
+    let args = args::parse(args, &mut diagnostics);
+    let mut policy = check::policy(args, listed, names, &mut diagnostics);
+    if let (Shape::Blocking, Some(timeout)) = (&shape, &policy.timeout) {
         diagnostics.error(
             timeout.key.span(),
             "a blocking attempt cannot be cut off",
@@ -42,16 +46,16 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     if !diagnostics.is_empty() {
         return fallback::emit(diagnostics, function);
     }
-    if matches!(shape, Shape::AsyncTrait) && function.sig.receiver().is_some() {
+    if matches!(shape, Shape::AsyncTrait(_)) && function.item.sig.receiver().is_some() {
         policy.rename_self(async_trait::SELF);
     }
-    docs::append(&policy, &mut function.attrs);
-    Expansion::new(&policy, &function).apply(shape, &mut function);
-    function.into_token_stream()
+    docs::append(&policy, &mut function.item.attrs);
+    let body = Expansion::new(&policy, &function.item.sig).body(shape, &mut function);
+    function.with_body(body)
 }
 
-fn refuse_second(function: &mut ItemFn, diagnostics: &mut Diagnostics) {
-    function.attrs.retain(|attr| {
+fn refuse_second(attrs: &mut Vec<Attribute>, diagnostics: &mut Diagnostics) {
+    attrs.retain(|attr| {
         let second = partner::names(attr, "retry");
         if second {
             diagnostics.error(
@@ -81,12 +85,12 @@ enum Mode {
 }
 
 impl<'p> Expansion<'p> {
-    fn new(policy: &'p Policy, function: &ItemFn) -> Self {
+    fn new(policy: &'p Policy, sig: &Signature) -> Self {
         let site = Span::mixed_site();
         let name = if let Some(name) = &policy.name {
             name.to_token_stream()
         } else {
-            let path = format!("::{}", function.sig.ident.unraw());
+            let path = format!("::{}", sig.ident.unraw());
             quote_spanned!(site=> ::core::concat!(::core::module_path!(), #path))
         };
         Self {
@@ -97,22 +101,23 @@ impl<'p> Expansion<'p> {
         }
     }
 
-    fn apply(&self, shape: Shape, function: &mut ItemFn) {
-        let ReturnType::Type(_, ty) = &function.sig.output else {
-            return;
+    /// The function's new body; the arguments that each attempt gets anew lose their `mut`.
+    fn body(&self, shape: Shape, function: &mut Function) -> TokenStream {
+        let sig = &mut function.item.sig;
+        let ReturnType::Type(_, ty) = sig.output.clone() else {
+            return function.body.tokens.clone();
         };
-        let ret = types::annotation(ty);
         match shape {
-            Shape::Async => {
-                let rebindings = arguments::take_mut_arguments(&mut function.sig);
-                self.retry(&ret, &rebindings, &mut function.block, Mode::Async);
+            Shape::Async | Shape::Blocking => {
+                let rebindings = arguments::take_rebound(sig);
+                let mode = match shape {
+                    Shape::Async => Mode::Async,
+                    _ => Mode::Blocking,
+                };
+                self.retry(&types::annotation(&ty), &rebindings, &function.body, mode)
             }
-            Shape::Blocking => {
-                let rebindings = arguments::take_mut_arguments(&mut function.sig);
-                self.retry(&ret, &rebindings, &mut function.block, Mode::Blocking);
-            }
-            Shape::AsyncTrait => self.apply_in_async_trait(function),
-            Shape::Future => self.apply_in_future(function),
+            Shape::AsyncTrait(block) => self.body_in_async_trait(block, sig),
+            Shape::Future(block) => self.body_in_future(block, &ty, &mut function.item),
         }
     }
 
@@ -129,31 +134,32 @@ impl<'p> Expansion<'p> {
     //         let __ret: R = { attempts of { let mut n = n; body } };
     //         __ret
     //     })
-    fn apply_in_async_trait(&self, function: &mut ItemFn) {
-        let mut rebindings = arguments::take_mut_arguments(&mut function.sig);
+    fn body_in_async_trait(&self, mut body: Block, sig: &mut Signature) -> TokenStream {
+        let mut rebindings = arguments::take_rebound(sig);
         rebindings.retain(|rebound| !async_trait::is_taken_apart(&rebound.ident));
-        let Some(block) = async_trait::block_mut(&mut function.block) else {
-            return;
-        };
-        let place = async_trait::result_place(block).unwrap_or_default();
-        for stmt in block.stmts.iter_mut().take(place) {
-            if let Stmt::Local(local) = stmt {
-                // `let mut __self = self;` is a reference, and stays.
-                let own = matches!(&local.pat, Pat::Ident(pat) if pat.ident == async_trait::SELF);
-                if !own {
-                    let cfgs = arguments::cfgs(&local.attrs);
-                    let reborrow = arguments::is_reborrowed(&function.sig, &local.pat);
-                    arguments::take_mut(&mut local.pat, reborrow, &cfgs, &mut rebindings);
+        if let Some(block) = async_trait::block_mut(&mut body) {
+            let place = async_trait::result_place(block).unwrap_or_default();
+            for stmt in block.stmts.iter_mut().take(place) {
+                if let Stmt::Local(local) = stmt {
+                    // `let mut __self = self;` is a reference, and stays.
+                    let own =
+                        matches!(&local.pat, Pat::Ident(pat) if pat.ident == async_trait::SELF);
+                    if !own {
+                        let cfgs = arguments::cfgs(&local.attrs);
+                        let reborrow = arguments::is_reborrowed(sig, &local.pat);
+                        arguments::take(&mut local.pat, reborrow, &cfgs, &mut rebindings);
+                    }
                 }
             }
+            if let Some(Stmt::Local(local)) = block.stmts.get_mut(place)
+                && let Pat::Type(pat) = &local.pat
+                && let Some(init) = &mut local.init
+                && let Expr::Block(inner) = &mut *init.expr
+            {
+                self.retry_block(&pat.ty, &rebindings, &mut inner.block);
+            }
         }
-        if let Some(Stmt::Local(local)) = block.stmts.get_mut(place)
-            && let Pat::Type(pat) = &local.pat
-            && let Some(init) = &mut local.init
-            && let Expr::Block(body) = &mut *init.expr
-        {
-            self.retry(&pat.ty, &rebindings, &mut body.block, Mode::Async);
-        }
+        Body::of(&body).tokens
     }
 
     // Input:
@@ -167,40 +173,43 @@ impl<'p> Expansion<'p> {
     //         before;
     //         async move { attempts of { let mut n = n; body } }
     //     }
-    fn apply_in_future(&self, function: &mut ItemFn) {
-        let ReturnType::Type(_, ty) = &function.sig.output else {
-            return;
-        };
-        let Some(ret) = types::output(ty).map(types::annotation) else {
-            return;
-        };
-        let mut sig = function.sig.clone();
-        let rebindings = arguments::take_mut_arguments(&mut sig);
-        let before = future::statements_before(&function.block);
+    fn body_in_future(&self, mut body: Block, ty: &Type, item: &mut ItemFn) -> TokenStream {
+        let mut sig = item.sig.clone();
+        let rebindings = arguments::take_rebound(&mut sig);
+        let before = future::statements_before(&body);
+        let before = quote!(#(#before)*);
         // What is changed before the future is made keeps its `mut` there too.
-        let is_changed = |rebound: &Rebinding| future::mention(before, &rebound.ident);
+        let is_changed = |rebound: &Rebinding| {
+            rebound.mutability.is_some() && function::mention(before.clone(), &rebound.ident)
+        };
         if rebindings.iter().any(is_changed) {
-            function.attrs.push(parse_quote!(#[allow(unused_mut)]));
+            item.attrs.push(parse_quote!(#[allow(unused_mut)]));
         } else {
-            function.sig = sig;
+            item.sig = sig;
         }
-        if let Some(body) = future::tail(&mut function.block) {
-            self.retry(&ret, &rebindings, body, Mode::Async);
+        if let Some(ret) = types::output(ty).map(types::annotation)
+            && let Some(tail) = future::tail(&mut body)
+        {
+            self.retry_block(&ret, &rebindings, tail);
         }
+        Body::of(&body).tokens
     }
 
-    /// Puts the loop between the braces the user wrote.
-    fn retry(&self, ret: &Type, rebindings: &[Rebinding], body: &mut Block, mode: Mode) {
+    fn retry_block(&self, ret: &Type, rebindings: &[Rebinding], block: &mut Block) {
+        let body = Body::of(block);
+        *block = body.block(self.retry(ret, rebindings, &body, Mode::Async));
+    }
+
+    fn retry(&self, ret: &Type, rebindings: &[Rebinding], body: &Body, mode: Mode) -> TokenStream {
         let attempt = match mode {
             Mode::Async => self.async_attempt(ret, rebindings, body),
             Mode::Blocking => self.blocking_attempt(ret, rebindings, body),
         };
-        let attempts = if self.is_gated() {
+        if self.is_gated() {
             self.gated_attempts(ret, &attempt, mode)
         } else {
             self.attempts(ret, &attempt, mode)
-        };
-        body.stmts = parse_quote!(#attempts);
+        }
     }
 
     /// The loop around one attempt.
@@ -213,23 +222,25 @@ impl<'p> Expansion<'p> {
             self.braked(&free)
         } else {
             let after_failure = quote_spanned! {*site=>
-                site.after_failure(&mut progress, failure, verdict, display)
+                #krate::__private::Site::after_failure(
+                    __site, &mut __progress, __failure, __verdict, __display,
+                )
             };
             (TokenStream::new(), after_failure)
         };
         let decided = self.decided(&judged, &succeeded, &after_failure);
         let wait = match mode {
-            Mode::Async => quote_spanned!(*site=> #krate::__private::wait(delay).await;),
-            Mode::Blocking => quote_spanned!(*site=> #krate::__private::wait_blocking(delay);),
+            Mode::Async => quote_spanned!(*site=> #krate::__private::wait(__delay).await;),
+            Mode::Blocking => quote_spanned!(*site=> #krate::__private::wait_blocking(__delay);),
         };
         let attempts = quote_spanned! {*site=>
-            let mut progress = #krate::__private::Progress::START;
+            let mut __progress = #krate::__private::Progress::START;
             #brakes
             loop {
-                // The block ends before the wait, and with it the error.
-                let delay = {
+                // The block ends before the wait, and with it the __error.
+                let __delay = {
                     #decided
-                    delay
+                    __delay
                 };
                 #wait
             }

@@ -1,9 +1,7 @@
 //! Finds the async block that a function which is not `async` returns: bare, in `Box::pin(..)`,
 //! or under methods such as `.boxed()`.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{Block, Expr, Ident, Stmt};
+use syn::{Block, Expr, Stmt};
 
 /// Whether the body ends in an async block.
 pub(crate) fn ends_in_async_block(body: &Block) -> bool {
@@ -35,16 +33,4 @@ pub(crate) fn statements_before(body: &Block) -> &[Stmt] {
         Some((_, before)) if ends_in_async_block(body) => before,
         _ => &[],
     }
-}
-
-/// Whether one of these statements speaks of a variable.
-pub(crate) fn mention(stmts: &[Stmt], ident: &Ident) -> bool {
-    fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(found) => found == *ident,
-            TokenTree::Group(group) => mentions(group.stream(), ident),
-            _ => false,
-        })
-    }
-    (stmts.iter()).any(|stmt| mentions(stmt.to_token_stream(), ident))
 }

@@ -18,6 +18,7 @@ mod docs;
 mod duration;
 mod expand;
 mod fallback;
+mod function;
 mod future;
 mod keys;
 mod list;

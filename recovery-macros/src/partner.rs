@@ -57,13 +57,13 @@ pub(crate) fn retryable_on(args: &TokenStream, item: TokenStream) -> TokenStream
         return item;
     }
     if let Ok(mut function) = target::parse(item.clone()) {
-        if mark.is_some() || !function.attrs.iter().any(|attr| names(attr, "retry")) {
+        if mark.is_some() || !function.item.attrs.iter().any(|attr| names(attr, "retry")) {
             return alone(item, "add `#[retry]` above it");
         }
         let site = Span::mixed_site();
         let moved: TokenStream = quote_spanned!(site=> #[retryable_on(@moved #args)]);
         if let Ok(attrs) = Attribute::parse_outer.parse2(moved) {
-            function.attrs.extend(attrs);
+            function.item.attrs.extend(attrs);
         }
         return function.into_token_stream();
     }

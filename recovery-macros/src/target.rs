@@ -3,31 +3,31 @@
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Item, ItemFn, ReceiverKind, ReturnType, Safety, TraitItemFn, Type};
+use syn::{Attribute, Block, Item, ReceiverKind, ReturnType, Safety, TraitItemFn, Type};
 
 use crate::diag::{Diagnostics, mistake};
+use crate::function::Function;
 use crate::{async_trait, future, types};
 
 /// Where the attempt is within the function.
-#[derive(Clone, Copy)]
 pub(crate) enum Shape {
     /// The body of an `async fn`.
     Async,
     /// The body of a function that blocks.
     Blocking,
     /// The initializer of the result in what `#[async_trait]` has made of an `async fn`.
-    AsyncTrait,
+    AsyncTrait(Block),
     /// The async block at the end of a function that returns a future.
-    Future,
+    Future(Block),
 }
 
 /// The function, if the item is one.
 ///
 /// # Errors
 /// Says what the item is instead.
-pub(crate) fn parse(item: TokenStream) -> syn::Result<ItemFn> {
+pub(crate) fn parse(item: TokenStream) -> syn::Result<Function> {
     const HELP: &str = "put it on a function with a body that returns a `Result`";
-    syn::parse2::<ItemFn>(item.clone()).map_err(|error| {
+    Function::parse(item.clone()).map_err(|error| {
         if let Ok(method) = syn::parse2::<TraitItemFn>(item.clone())
             && method.default.is_none()
         {
@@ -71,8 +71,8 @@ pub(crate) fn attributes(item: TokenStream) -> Vec<Attribute> {
 }
 
 /// Where the attempt is; what cannot be retried is noted.
-pub(crate) fn shape(function: &ItemFn, diagnostics: &mut Diagnostics) -> Shape {
-    let sig = &function.sig;
+pub(crate) fn shape(function: &Function, diagnostics: &mut Diagnostics) -> Shape {
+    let sig = &function.item.sig;
     if let Some(constness) = &sig.constness {
         diagnostics.error(
             constness.span,
@@ -129,37 +129,43 @@ fn refuse_mut_self(span: Span, diagnostics: &mut Diagnostics) {
     );
 }
 
-fn shape_by_type(function: &ItemFn, ty: &Type, diagnostics: &mut Diagnostics) -> Shape {
+fn shape_by_type(function: &Function, ty: &Type, diagnostics: &mut Diagnostics) -> Shape {
     let ty = types::ungrouped(ty);
-    if function.sig.asyncness.is_none() && types::is_future(ty) {
+    if function.item.sig.asyncness.is_none() && types::is_future(ty) {
         return shape_of_future(function, ty, diagnostics);
     }
     refuse_no_result(ty, diagnostics);
-    if function.sig.asyncness.is_some() {
+    if function.item.sig.asyncness.is_some() {
         Shape::Async
     } else {
         Shape::Blocking
     }
 }
 
-fn shape_of_future(function: &ItemFn, ty: &Type, diagnostics: &mut Diagnostics) -> Shape {
-    if async_trait::block(&function.block).is_some() {
+fn shape_of_future(function: &Function, ty: &Type, diagnostics: &mut Diagnostics) -> Shape {
+    let block = match function.body.parsed() {
+        Ok(block) => block,
+        Err(error) => {
+            // The compiler has its own words for what is no Rust.
+            diagnostics.push(error);
+            return Shape::Blocking;
+        }
+    };
+    if async_trait::block(&block).is_some() {
         // There a `mut self` has become a variable of async_trait's own.
-        if let Some(token) = async_trait::mut_self(&function.block)
-            && function
-                .sig
-                .receiver()
-                .is_some_and(|receiver| keeps_changes(&receiver.kind))
+        if let Some(token) = async_trait::mut_self(&block)
+            && (function.item.sig.receiver()).is_some_and(|receiver| keeps_changes(&receiver.kind))
         {
             refuse_mut_self(token.span, diagnostics);
         }
-        return Shape::AsyncTrait;
+        return Shape::AsyncTrait(block);
     }
-    if !future::ends_in_async_block(&function.block) {
+    if !future::ends_in_async_block(&block) {
         diagnostics.error(
             ty.span(),
             "this function returns a future that it does not make itself: there is nothing to repeat",
-            "make it an `async fn`, or let it end in an `async` block",
+            "make it an `async fn`, or let it end in an `async` block; under an attribute such as \
+             `#[instrument]` that has taken the block away, put `#[retry]` above that",
         );
     } else if let Some(output) = types::output(ty) {
         refuse_no_result(output, diagnostics);
@@ -170,7 +176,7 @@ fn shape_of_future(function: &ItemFn, ty: &Type, diagnostics: &mut Diagnostics) 
             "write it out: `impl Future<Output = Result<T, E>>`, or make it an `async fn`",
         );
     }
-    Shape::Future
+    Shape::Future(block)
 }
 
 /// Refuses the types that everybody knows to be no `Result`.

@@ -34,4 +34,3 @@ impl AskedWait for Option<Duration> {
         *self
     }
 }
-

@@ -83,7 +83,7 @@ impl<R> Later<R> {
         self.0.take().expect("an answer is taken once")
     }
 
-    pub fn get(&self) -> R
+    pub fn recovery_answer(&self) -> R
     where
         R: LaterResult,
     {
@@ -92,7 +92,7 @@ impl<R> Later<R> {
 }
 
 impl<T, E> Answer<Result<T, E>> {
-    pub fn get(&self) -> Ready<Result<T, E>> {
+    pub fn recovery_answer(&self) -> Ready<Result<T, E>> {
         std::future::ready(self.take())
     }
 }
@@ -104,4 +104,3 @@ impl<T, E> Answer<Result<T, E>> {
 pub trait LaterResult: Future {}
 
 impl<F: Future> LaterResult for F {}
-

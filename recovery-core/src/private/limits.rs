@@ -66,4 +66,3 @@ impl<E: From<NotAttempted>> TellsNotAttempted for E {
         error.into()
     }
 }
-

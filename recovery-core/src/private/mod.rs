@@ -14,9 +14,9 @@ pub use self::fallback::{
     Answer, Fallback, Later, LaterResult, error_of, fall_back, fall_back_by_path,
     fall_back_by_reason,
 };
+pub use self::limits::{TellsNotAttempted, not_attempted};
 #[cfg(feature = "tokio")]
 pub use self::limits::{TellsTimeout, timed_out, within};
-pub use self::limits::{TellsNotAttempted, not_attempted};
 pub use self::probe::{Mute, Probe};
 pub use self::values::{IntoBackoff, IntoJitter, backoff, jitter, policy};
 #[cfg(feature = "tokio")]

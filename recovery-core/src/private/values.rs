@@ -57,4 +57,3 @@ impl IntoJitter for Jitter {
         self
     }
 }
-

@@ -1,12 +1,13 @@
 //! One attempt.
 
-use proc_macro2::{Spacing, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
-use syn::{Block, Stmt, Type, parse_quote};
 
 use super::{Expansion, located};
 use crate::arguments::Rebinding;
+use crate::function::{Body, mention};
 use crate::types;
 
 impl Expansion<'_> {
@@ -15,10 +16,10 @@ impl Expansion<'_> {
         &self,
         ret: &Type,
         rebindings: &[Rebinding],
-        body: &Block,
+        body: &Body,
     ) -> TokenStream {
         let Self { site, krate, .. } = self;
-        let prelude = self.prelude(rebindings);
+        let prelude = self.prelude(rebindings, body);
         if self.policy.timeout.is_none() && runs_to_its_end(body) {
             return plain_attempt(&prelude, body);
         }
@@ -56,10 +57,10 @@ impl Expansion<'_> {
         &self,
         ret: &Type,
         rebindings: &[Rebinding],
-        body: &Block,
+        body: &Body,
     ) -> TokenStream {
         let Self { site, krate, .. } = self;
-        let prelude = self.prelude(rebindings);
+        let prelude = self.prelude(rebindings, body);
         if runs_to_its_end(body) {
             return plain_attempt(&prelude, body);
         }
@@ -68,7 +69,7 @@ impl Expansion<'_> {
     }
 
     /// What each attempt begins with: its number, its clones, its `mut` arguments.
-    fn prelude(&self, rebindings: &[Rebinding]) -> TokenStream {
+    fn prelude(&self, rebindings: &[Rebinding], body: &Body) -> TokenStream {
         let Self {
             policy,
             site,
@@ -77,11 +78,11 @@ impl Expansion<'_> {
         } = self;
         let mut tokens = TokenStream::new();
         if let Some(attempt) = &policy.attempt {
-            tokens.extend(quote_spanned!(*site=> let #attempt: u32 = progress.attempt();));
+            tokens.extend(quote_spanned!(*site=> let #attempt: ::core::primitive::u32 = __progress.attempt();));
         }
         for ident in &policy.clone {
             let rebound = rebindings.iter().find(|rebound| rebound.ident == *ident);
-            let mutability = rebound.map(|rebound| rebound.mutability);
+            let mutability = rebound.and_then(|rebound| rebound.mutability);
             let cfgs = rebound.map_or(&[] as &[_], |rebound| &rebound.cfgs);
             // Lints on the `mut` point where it is written.
             let bound = rebound.map_or(ident, |rebound| &rebound.ident);
@@ -97,7 +98,9 @@ impl Expansion<'_> {
                 reborrow,
                 cfgs,
             } = rebound;
-            if policy.clone.contains(ident) {
+            // A reference that the body does not use would be said to be unused.
+            let is_idle = mutability.is_none() && !mention(body.tokens.clone(), ident);
+            if is_idle || policy.clone.contains(ident) {
                 continue;
             }
             let site = site.located_at(ident.span());
@@ -112,23 +115,29 @@ impl Expansion<'_> {
     }
 }
 
-fn plain_attempt(prelude: &TokenStream, body: &Block) -> TokenStream {
-    match body.stmts.as_slice() {
-        // Braces around one expression would be said to be unused.
-        [Stmt::Expr(expr, None)] if prelude.is_empty() => expr.to_token_stream(),
-        _ => begun_with(prelude, body).into_token_stream(),
+/// The body itself. Around a single expression braces of the user's would be said to be unused.
+fn plain_attempt(prelude: &TokenStream, body: &Body) -> TokenStream {
+    let inner = inner_block(body);
+    if prelude.is_empty() {
+        return inner;
     }
+    quote!({ #prelude #inner })
 }
 
-/// The block with `tokens` ahead of its statements, but behind the items it begins with: a lint
-/// asks that items come first.
-fn begun_with(tokens: &TokenStream, block: &Block) -> Block {
-    let mut block = block.clone();
-    let begin: Vec<Stmt> = parse_quote!(#tokens);
-    let is_item = |stmt: &&Stmt| matches!(stmt, Stmt::Item(_));
-    let items = block.stmts.iter().take_while(is_item).count();
-    block.stmts.splice(items..items, begin);
-    block
+/// The body with `tokens` ahead of it, in a block of its own: a lint asks that items come first.
+fn begun_with(tokens: &TokenStream, body: &Body) -> TokenStream {
+    if tokens.is_empty() {
+        return body.block(body.tokens.clone()).into_token_stream();
+    }
+    let inner = inner_block(body);
+    body.block(quote!(#tokens #inner)).into_token_stream()
+}
+
+/// The body in braces that stand where the user's do.
+fn inner_block(body: &Body) -> TokenStream {
+    let mut group = Group::new(Delimiter::Brace, body.tokens.clone());
+    group.set_span(Span::mixed_site().located_at(body.brace.span.join()));
+    group.into_token_stream()
 }
 
 /// Whether nothing in the body can leave the function, nor a loop around it: no `?`, no `return`,
@@ -136,7 +145,7 @@ fn begun_with(tokens: &TokenStream, block: &Block) -> Block {
 ///
 /// Such a body needs neither an async block nor a closure around it, which costs the compiler
 /// less, and the call too.
-fn runs_to_its_end(body: &Block) -> bool {
+fn runs_to_its_end(body: &Body) -> bool {
     fn stays(tokens: TokenStream) -> bool {
         let mut last_is_ident = false;
         tokens.into_iter().all(|token| match token {
@@ -161,5 +170,5 @@ fn runs_to_its_end(body: &Block) -> bool {
             }
         })
     }
-    stays(body.to_token_stream())
+    stays(body.tokens.clone())
 }

@@ -39,18 +39,18 @@ impl Expansion<'_> {
         }
         if let Some(budget) = &policy.budget {
             let shared = self.shared("RetryBudget", budget);
-            declared.extend(quote_spanned!(*site=> let budget: #shared;));
-            setters.extend(quote_spanned!(*site=> .budget(budget)));
+            declared.extend(quote_spanned!(*site=> let __budget: #shared;));
+            setters.extend(quote_spanned!(*site=> .budget(__budget)));
         }
         if let Some(breaker) = &policy.breaker {
             let shared = self.shared("CircuitBreaker", breaker);
-            declared.extend(quote_spanned!(*site=> let breaker: #shared;));
-            setters.extend(quote_spanned!(*site=> .breaker(breaker)));
+            declared.extend(quote_spanned!(*site=> let __breaker: #shared;));
+            setters.extend(quote_spanned!(*site=> .breaker(__breaker)));
         }
         if let Some(pushback) = &policy.pushback {
             let shared = self.shared("Pushback", pushback);
-            declared.extend(quote_spanned!(*site=> let pushback: #shared;));
-            setters.extend(quote_spanned!(*site=> .pushback(pushback)));
+            declared.extend(quote_spanned!(*site=> let __pushback: #shared;));
+            setters.extend(quote_spanned!(*site=> .pushback(__pushback)));
         }
         if setters.is_empty() && policy.cancel.is_none() {
             return None;
@@ -61,21 +61,25 @@ impl Expansion<'_> {
         };
         let cancel = policy.cancel.as_ref().map(|cancel| {
             let there = site.located_at(cancel.span());
-            quote_spanned!(there=> let cancel = &#cancel;)
+            quote_spanned!(there=> let __cancel = &#cancel;)
         });
         Some(quote_spanned! {*site=>
             #declared
             #cancel
-            let brakes = #krate::__private::Brakes::#none #setters;
+            let __brakes = #krate::__private::Brakes::#none #setters;
         })
     }
 
     /// What is done on success, and what is asked after a failure.
     pub(super) fn braked(&self, admission: &TokenStream) -> (TokenStream, TokenStream) {
-        let site = self.site;
-        let succeeded = quote_spanned!(site=> brakes.succeeded(#admission););
-        let after_failure = quote_spanned! {site=>
-            brakes.after_failure(site, &mut progress, failure, verdict, display, #admission)
+        let Self { site, krate, .. } = self;
+        let succeeded = quote_spanned! {*site=>
+            #krate::__private::Brakes::succeeded(&__brakes, #admission);
+        };
+        let after_failure = quote_spanned! {*site=>
+            #krate::__private::Brakes::after_failure(
+                &__brakes, __site, &mut __progress, __failure, __verdict, __display, #admission,
+            )
         };
         (succeeded, after_failure)
     }
@@ -91,26 +95,27 @@ impl Expansion<'_> {
         let brakes = self.brakes(mode);
         let judged = self.judged(ret, attempt);
         let cancelled = self.cancelled(self.policy.cancel.as_ref());
+        let brakes_of = quote_spanned!(*site=> #krate::__private::Brakes);
         let (admit, wait) = match mode {
             Mode::Async => (
-                quote_spanned!(*site=> brakes.admit(site, #cancelled).await),
-                quote_spanned!(*site=> brakes.wait(delay, #cancelled).await),
+                quote_spanned!(*site=> #brakes_of::admit(&__brakes, __site, #cancelled).await),
+                quote_spanned!(*site=> #brakes_of::wait(&__brakes, __delay, #cancelled).await),
             ),
             Mode::Blocking => (
-                quote_spanned!(*site=> brakes.admit_blocking(site, #cancelled)),
-                quote_spanned!(*site=> brakes.wait_blocking(delay, #cancelled)),
+                quote_spanned!(*site=> #brakes_of::admit_blocking(&__brakes, __site, #cancelled)),
+                quote_spanned!(*site=> #brakes_of::wait_blocking(&__brakes, __delay, #cancelled)),
             ),
         };
         let its_site = &judged.site;
         let admission = if self.can_be_refused() {
             let at_error = site.located_at(types::error_span(ret));
             let runtime = located(krate, at_error);
-            let error = quote_spanned!(at_error=> #runtime::__private::not_attempted(refused));
+            let error = quote_spanned!(at_error=> #runtime::__private::not_attempted(__refused));
             let refused = self.leave_refused(&error);
             quote_spanned! {*site=>
                 match { #its_site #admit } {
-                    ::core::result::Result::Ok(admission) => admission,
-                    ::core::result::Result::Err(refused) => #refused,
+                    ::core::result::Result::Ok(__admission) => __admission,
+                    ::core::result::Result::Err(__refused) => #refused,
                 }
             }
         } else if self.policy.pushback.is_some() {
@@ -121,32 +126,32 @@ impl Expansion<'_> {
         } else {
             quote_spanned!(*site=> #krate::__private::Admission::FREE)
         };
-        let (succeeded, after_failure) = self.braked(&quote_spanned!(*site=> admission));
+        let (succeeded, after_failure) = self.braked(&quote_spanned!(*site=> __admission));
         let decided = self.decided(&judged, &succeeded, &after_failure);
         let ended = {
             let (failed, configured) = (&judged.failed, &judged.configured);
             let (failure, display) = (&judged.failure, &judged.display);
             quote_spanned! {*site=>
-                if let #failed = &result {
+                if let #failed = &__result {
                     #its_site
                     #configured
-                    site.ended(progress, #failure, reason, #display);
+                    #krate::__private::Site::ended(__site, __progress, #failure, __reason, #display);
                 }
             }
         };
         let stop = self.leave_with_error();
         let attempts = quote_spanned! {*site=>
-            let mut progress = #krate::__private::Progress::START;
+            let mut __progress = #krate::__private::Progress::START;
             #brakes
-            let mut admission = #admission;
+            let mut __admission = #admission;
             loop {
-                let (result, delay) = {
+                let (__result, __delay) = {
                     #decided
-                    (result, delay)
+                    (__result, __delay)
                 };
-                admission = match #wait {
-                    ::core::result::Result::Ok(admission) => admission,
-                    ::core::result::Result::Err(reason) => {
+                __admission = match #wait {
+                    ::core::result::Result::Ok(__admission) => __admission,
+                    ::core::result::Result::Err(__reason) => {
                         #ended
                         #stop
                     }
@@ -162,7 +167,7 @@ impl Expansion<'_> {
             None => quote_spanned!(self.site=> ::core::future::pending::<()>()),
             Some(cancel) => {
                 let there = self.site.located_at(cancel.span());
-                quote_spanned!(there=> cancel.cancelled())
+                quote_spanned!(there=> __cancel.cancelled())
             }
         }
     }

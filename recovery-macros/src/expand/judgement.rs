@@ -34,13 +34,13 @@ impl Expansion<'_> {
         // A return type that is no `Result` is complained of where it is written.
         let ret_site = site.located_at(ret.span());
         Judged {
-            result: quote_spanned!(*site=> let result: #ret = #attempt;),
+            result: quote_spanned!(*site=> let __result: #ret = #attempt;),
             site: self.site(),
-            failed: quote_spanned!(ret_site=> ::core::result::Result::Err(error)),
+            failed: quote_spanned!(ret_site=> ::core::result::Result::Err(__error)),
             configured: self.configured(),
             failure: self.failure(ret),
             verdict: self.verdict(),
-            display: quote_spanned!(*site=> #krate::__private::Probe::new(error).display()),
+            display: quote_spanned!(*site=> #krate::__private::Probe::new(__error).recovery_display()),
         }
     }
 
@@ -51,7 +51,7 @@ impl Expansion<'_> {
         succeeded: &TokenStream,
         after_failure: &TokenStream,
     ) -> TokenStream {
-        let site = self.site;
+        let Self { site, krate, .. } = self;
         let Judged {
             result,
             site: its_site,
@@ -65,25 +65,25 @@ impl Expansion<'_> {
         let success = self.leave_with_result();
         let stop = self.leave_with_error();
         let reason = if self.policy.fallback.is_some() {
-            quote_spanned!(site=> reason)
+            quote_spanned!(*site=> __reason)
         } else {
-            quote_spanned!(site=> _)
+            quote_spanned!(*site=> _)
         };
-        quote_spanned! {site=>
+        quote_spanned! {*site=>
             #result
             #its_site
-            let #failed = &result else {
+            let #failed = &__result else {
                 #succeeded
-                progress.succeeded(site);
+                #krate::__private::Progress::succeeded(__progress, __site);
                 #success;
             };
             #configured
-            let failure = #failure;
-            let verdict = #verdict;
-            let display = #display;
+            let __failure = #failure;
+            let __verdict = #verdict;
+            let __display = #display;
             #before
-            let delay = match #after_failure {
-                ::core::result::Result::Ok(delay) => delay,
+            let __delay = match #after_failure {
+                ::core::result::Result::Ok(__delay) => __delay,
                 ::core::result::Result::Err(#reason) => #stop,
             };
             #hook
@@ -118,7 +118,7 @@ impl Expansion<'_> {
                 tokens.extend(quote_spanned!(*site=> .except(#kinds)));
             }
         }
-        quote_spanned!(*site=> let site = const { &#tokens };)
+        quote_spanned!(*site=> let __site = const { &#tokens };)
     }
 
     fn kinds(&self, errors: &Errors) -> TokenStream {
@@ -147,18 +147,18 @@ impl Expansion<'_> {
                 return TokenStream::new();
             }
             let built = self.built();
-            return quote_spanned!(*site=> let site = &site.with_config(#built););
+            return quote_spanned!(*site=> let __site = &#krate::__private::Site::with_config(__site, #built););
         };
         let setters = policy.schedule.setters(*site);
         let config = if setters.is_empty() {
-            quote_spanned!(*site=> #krate::RetryConfig::clone(config))
+            quote_spanned!(*site=> ::core::clone::Clone::clone(__config))
         } else {
-            quote_spanned!(*site=> #krate::__private::policy(config.to_builder() #setters))
+            quote_spanned!(*site=> #krate::__private::policy(#krate::RetryConfig::to_builder(__config) #setters))
         };
         let base = self.shared("RetryConfig", base);
         quote_spanned! {*site=>
-            let config: #base;
-            let site = &site.with_config(#config);
+            let __config: #base;
+            let __site = &#krate::__private::Site::with_config(__site, #config);
         }
     }
 
@@ -185,9 +185,9 @@ impl Expansion<'_> {
         if needs_class {
             // An error type that is not classified is complained of where it is written.
             let at_error = site.located_at(types::error_span(ret));
-            quote_spanned!(at_error=> #krate::__private::Failure::classified(error))
+            quote_spanned!(at_error=> #krate::__private::Failure::classified(__error))
         } else {
-            quote_spanned!(*site=> #krate::__private::Probe::new(error).failure())
+            quote_spanned!(*site=> #krate::__private::Probe::new(__error).recovery_failure())
         }
     }
 
@@ -198,7 +198,7 @@ impl Expansion<'_> {
         match &self.policy.condition {
             Condition::Transient => quote_spanned!(*site=> #verdict::ByKind),
             Condition::When(predicate) => quote_spanned! {*site=>
-                #verdict::when(#krate::__private::holds(error, #predicate))
+                #verdict::when(#krate::__private::holds(__error, #predicate))
             },
             Condition::Listed(listed) => {
                 let excepted = matches(*site, &listed.excepted.patterns);
@@ -222,17 +222,20 @@ impl Expansion<'_> {
             return (TokenStream::new(), TokenStream::new());
         };
         let call = quote_spanned! {*site=>
-            #krate::__private::call_hook(&site.attempt(failed, failure, error, delay), #hook);
+            #krate::__private::call_hook(
+                &#krate::__private::Site::attempt(__site, __failed, __failure, __error, __delay),
+                #hook,
+            );
         };
-        (quote_spanned!(*site=> let failed = progress;), call)
+        (quote_spanned!(*site=> let __failed = __progress;), call)
     }
 
     /// Ends the call with `result`, which is a success.
     pub(super) fn leave_with_result(&self) -> TokenStream {
         if self.has_label() {
-            quote_spanned!(self.site=> break 'call result)
+            quote_spanned!(self.site=> break 'call __result)
         } else {
-            quote_spanned!(self.site=> break result)
+            quote_spanned!(self.site=> break __result)
         }
     }
 
@@ -241,7 +244,7 @@ impl Expansion<'_> {
         let Self { site, krate, .. } = self;
         if self.policy.fallback.is_some() {
             quote_spanned! {*site=>
-                break 'stopped (#krate::__private::error_of(result), reason)
+                break 'stopped (#krate::__private::error_of(__result), __reason)
             }
         } else {
             self.leave_with_result()
@@ -250,11 +253,13 @@ impl Expansion<'_> {
 
     /// Ends the call with `error`, made of `refused`, before its first attempt.
     pub(super) fn leave_refused(&self, error: &TokenStream) -> TokenStream {
-        let site = self.site;
+        let Self { site, krate, .. } = self;
         if self.policy.fallback.is_some() {
-            quote_spanned!(site=> break 'stopped (#error, refused.reason()))
+            quote_spanned! {*site=>
+                break 'stopped (#error, #krate::NotAttempted::reason(&__refused))
+            }
         } else {
-            quote_spanned!(site=> break 'call ::core::result::Result::Err(#error))
+            quote_spanned!(*site=> break 'call ::core::result::Result::Err(#error))
         }
     }
 
@@ -281,22 +286,22 @@ impl Expansion<'_> {
             _ => quote_spanned!(*site=> #runtime::fall_back_by_path),
         };
         let answered = match mode {
-            Mode::Blocking => quote_spanned!(*site=> answer),
+            Mode::Blocking => quote_spanned!(*site=> __answer),
             Mode::Async => {
                 // An answer that is none is complained of where the fallback is written.
                 let there = site.located_at(fallback.span());
                 quote_spanned! {there=>
-                    let later = #krate::__private::Answer::new(answer).get();
-                    later.await
+                    let __later = #krate::__private::Answer::new(__answer).recovery_answer();
+                    __later.await
                 }
             }
         };
         quote_spanned! {*site=>
             'call: {
-                let (error, reason) = 'stopped: {
+                let (__error, __reason) = 'stopped: {
                     #attempts
                 };
-                let answer = #call(error, reason, #fallback);
+                let __answer = #call(__error, __reason, #fallback);
                 #answered
             }
         }
@@ -307,7 +312,7 @@ impl Expansion<'_> {
 fn matches(site: Span, patterns: &[(Pat, Option<Expr>)]) -> Option<TokenStream> {
     let matches = patterns.iter().map(|(pattern, guard)| {
         let guard = guard.as_ref().map(|guard| quote!(if #guard));
-        quote_spanned!(site=> ::core::matches!(error, #pattern #guard))
+        quote_spanned!(site=> ::core::matches!(__error, #pattern #guard))
     });
     matches.reduce(|left, right| quote_spanned!(site=> #left || #right))
 }
