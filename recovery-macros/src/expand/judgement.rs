@@ -285,16 +285,14 @@ impl Expansion<'_> {
             Expr::Closure(_) => quote_spanned!(*site=> #runtime::fall_back_by_reason),
             _ => quote_spanned!(*site=> #runtime::fall_back_by_path),
         };
+        // An answer that is none is complained of where the fallback is written.
+        let there = site.located_at(fallback.span());
         let answered = match mode {
-            Mode::Blocking => quote_spanned!(*site=> __answer),
-            Mode::Async => {
-                // An answer that is none is complained of where the fallback is written.
-                let there = site.located_at(fallback.span());
-                quote_spanned! {there=>
-                    let __later = #krate::__private::Answer::new(__answer).recovery_answer();
-                    __later.await
-                }
-            }
+            Mode::Blocking => quote_spanned!(there=> __answer),
+            Mode::Async => quote_spanned! {there=>
+                let __later = #krate::__private::Answer::new(__answer).recovery_answer();
+                __later.await
+            },
         };
         quote_spanned! {*site=>
             'call: {

@@ -71,6 +71,7 @@ mod instrumented;
 mod items_like_ours;
 mod methods;
 mod names;
+mod names_like_ours;
 mod native_traits;
 mod on_retry;
 mod pinned_self;
