@@ -217,18 +217,20 @@ impl<'p> Expansion<'p> {
         let Self { site, krate, .. } = self;
         let brakes = self.brakes(mode);
         let judged = self.judged(ret, attempt);
-        let free = quote_spanned!(*site=> #krate::__private::Admission::FREE);
-        let (succeeded, after_failure) = if brakes.is_some() {
-            self.braked(&free)
-        } else {
+        let decided = if brakes.is_some() {
+            let free = quote_spanned!(*site=> #krate::__private::Admission::FREE);
+            let (succeeded, after_failure) = self.braked(&free);
+            self.decided(&judged, &succeeded, &after_failure)
+        } else if self.policy.on_retry.is_some() || self.policy.fallback.is_some() {
             let after_failure = quote_spanned! {*site=>
                 #krate::__private::Site::after_failure(
                     __site, &mut __progress, __failure, __verdict, __display,
                 )
             };
-            (TokenStream::new(), after_failure)
+            self.decided(&judged, &TokenStream::new(), &after_failure)
+        } else {
+            self.decided_by_value(&judged)
         };
-        let decided = self.decided(&judged, &succeeded, &after_failure);
         let wait = match mode {
             Mode::Async => quote_spanned!(*site=> #krate::__private::wait(__delay).await;),
             Mode::Blocking => quote_spanned!(*site=> #krate::__private::wait_blocking(__delay);),

@@ -1,52 +1,58 @@
 //! Asks an error what it can say of itself, without demanding that it can.
 
 use std::fmt::Display;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use crate::classify::Classify;
 use crate::retry::Failure;
 
-/// Asks an error what it can say of itself, without demanding that it can.
+/// Gives the functions that ask an error of type `E`.
 ///
 /// A method of `Probe` itself is found first, if its bound holds; else the one of `Mute`, to
-/// which `Probe` dereferences. Their names are unlikely: a user's trait for all types, with a method
-/// of that name, would come before.
-pub struct Probe<'e, E>(Mute<'e, E>);
+/// which `Probe` dereferences. Their names are unlikely: a user's trait for all types, with a
+/// method of that name, would come before.
+pub struct Probe<E>(Mute<E>);
 
-pub struct Mute<'e, E>(&'e E);
+pub struct Mute<E>(PhantomData<fn(&E)>);
 
-impl<'e, E> Probe<'e, E> {
-    pub const fn new(error: &'e E) -> Self {
-        Self(Mute(error))
+impl<E> Probe<E> {
+    #[inline]
+    pub const fn new(_: &E) -> Self {
+        Self(Mute(PhantomData))
     }
 }
 
-impl<'e, E> Deref for Probe<'e, E> {
-    type Target = Mute<'e, E>;
+impl<E> Deref for Probe<E> {
+    type Target = Mute<E>;
+    #[inline]
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl<E: Classify> Probe<'_, E> {
+impl<E: Classify> Probe<E> {
     #[inline]
-    pub fn recovery_failure(&self) -> Failure {
-        Failure::classified(self.0.0)
+    pub fn recovery_failure(&self) -> fn(&E) -> Failure {
+        Failure::classified
     }
 }
 
-impl<'e, E: Display> Probe<'e, E> {
-    pub fn recovery_display(&self) -> Option<&'e dyn Display> {
-        Some(self.0.0)
+impl<E: Display> Probe<E> {
+    #[inline]
+    pub fn recovery_display(&self) -> Option<fn(&E) -> &dyn Display> {
+        Some(|error| error)
     }
 }
 
-impl<E> Mute<'_, E> {
-    pub fn recovery_failure(&self) -> Failure {
-        Failure::unclassified()
+impl<E> Mute<E> {
+    #[inline]
+    pub fn recovery_failure(&self) -> fn(&E) -> Failure {
+        |_| Failure::unclassified()
     }
 
-    pub fn recovery_display(&self) -> Option<&'static dyn Display> {
+    #[inline]
+    pub fn recovery_display(&self) -> Option<fn(&E) -> &dyn Display> {
         None
     }
 }

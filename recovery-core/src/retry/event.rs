@@ -67,10 +67,10 @@ pub(super) fn gave_up(told: &Told<'_>, reason: StopReason) {
 #[cfg(feature = "tracing")]
 #[cold]
 #[inline(never)]
-pub(super) fn recovered(name: &str, progress: Progress) {
+pub(super) fn recovered(site: &Site<'_>, progress: &Progress) {
     tracing::info!(
         target: "recovery",
-        name,
+        name = site.name,
         attempt = progress.attempt,
         waited_ms = progress.waited_ms,
         "retry.recovered"
@@ -84,4 +84,4 @@ pub(super) fn scheduled(_: &Told<'_>, _: Duration) {}
 pub(super) fn gave_up(_: &Told<'_>, _: StopReason) {}
 
 #[cfg(not(feature = "tracing"))]
-pub(super) fn recovered(_: &str, _: Progress) {}
+pub(super) fn recovered(_: &Site<'_>, _: &Progress) {}

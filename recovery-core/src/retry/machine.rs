@@ -108,6 +108,26 @@ impl<'a> Site<'a> {
         self.decide(progress, failure, verdict, error, &Brakes::NONE)
     }
 
+    /// The same for an error that nobody needs afterwards, unless it is the last: all of the error
+    /// path but the wait, in one call.
+    ///
+    /// # Errors
+    /// The error, if no attempt is to follow.
+    #[cold]
+    #[inline(never)]
+    pub fn after_error<E>(
+        &self,
+        progress: &mut Progress,
+        error: E,
+        verdict: Verdict,
+        failure: fn(&E) -> Failure,
+        display: Option<fn(&E) -> &dyn Display>,
+    ) -> Result<Duration, E> {
+        let shown = display.map(|display| display(&error));
+        self.after_failure(progress, failure(&error), verdict, shown)
+            .map_err(|_| error)
+    }
+
     pub(super) fn decide(
         &self,
         progress: &mut Progress,
@@ -218,8 +238,6 @@ pub struct Failure {
 
 impl Failure {
     /// What [`Classify`] says.
-    #[cold]
-    #[inline(never)]
     pub fn classified<E: Classify + ?Sized>(error: &E) -> Self {
         Self {
             kind: error.kind(),
@@ -318,9 +336,9 @@ impl Progress {
 
     /// To be called on success; says so if it took more than one attempt.
     #[inline]
-    pub fn succeeded(self, site: &Site<'_>) {
+    pub fn succeeded(&self, site: &Site<'_>) {
         if self.is_retry() {
-            event::recovered(site.name, self);
+            event::recovered(site, self);
         }
     }
 }

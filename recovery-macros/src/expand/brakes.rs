@@ -135,7 +135,13 @@ impl Expansion<'_> {
                 if let #failed = &__result {
                     #its_site
                     #configured
-                    #krate::__private::Site::ended(__site, __progress, #failure, __reason, #display);
+                    #krate::__private::Site::ended(
+                        __site,
+                        __progress,
+                        (#failure)(__error),
+                        __reason,
+                        (#display).map(|__display| __display(__error)),
+                    );
                 }
             }
         };

@@ -20,11 +20,11 @@ pub(super) struct Judged {
     pub(super) failed: TokenStream,
     /// `let site = ..;` with what only run time knows.
     pub(super) configured: TokenStream,
-    /// What the error says of itself.
+    /// The function that asks the error what it means.
     pub(super) failure: TokenStream,
     /// What patterns or a predicate say of it.
     verdict: TokenStream,
-    /// The error as text, if it has one.
+    /// The function that asks the error for its text, if it has one.
     pub(super) display: TokenStream,
 }
 
@@ -41,6 +41,44 @@ impl Expansion<'_> {
             failure: self.failure(ret),
             verdict: self.verdict(),
             display: quote_spanned!(*site=> #krate::__private::Probe::new(__error).recovery_display()),
+        }
+    }
+
+    /// From the attempt to the delay that follows it; leaves the loop if none does. The error is
+    /// given away: nobody needs it afterwards.
+    pub(super) fn decided_by_value(&self, judged: &Judged) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let Judged {
+            result,
+            site: its_site,
+            failed,
+            configured,
+            failure,
+            verdict,
+            display,
+        } = judged;
+        // Named by itself where only a reference to it is looked at.
+        let looked_at = quote_spanned!(*site=> let __owned = __error; let __error = &__owned;);
+        quote_spanned! {*site=>
+            #result
+            #its_site
+            let #failed = __result else {
+                #krate::__private::Progress::succeeded(&__progress, __site);
+                break __result;
+            };
+            #configured
+            #looked_at
+            let __verdict = #verdict;
+            let __failure = #failure;
+            let __display = #display;
+            let __delay = match #krate::__private::Site::after_error(
+                __site, &mut __progress, __owned, __verdict, __failure, __display,
+            ) {
+                ::core::result::Result::Ok(__delay) => __delay,
+                ::core::result::Result::Err(__error) => {
+                    break ::core::result::Result::Err(__error);
+                }
+            };
         }
     }
 
@@ -74,13 +112,13 @@ impl Expansion<'_> {
             #its_site
             let #failed = &__result else {
                 #succeeded
-                #krate::__private::Progress::succeeded(__progress, __site);
+                #krate::__private::Progress::succeeded(&__progress, __site);
                 #success;
             };
             #configured
-            let __failure = #failure;
+            let __failure = (#failure)(__error);
             let __verdict = #verdict;
-            let __display = #display;
+            let __display = (#display).map(|__display| __display(__error));
             #before
             let __delay = match #after_failure {
                 ::core::result::Result::Ok(__delay) => __delay,
@@ -170,7 +208,7 @@ impl Expansion<'_> {
         quote_spanned!(there=> &#krate::#ty = &#value)
     }
 
-    /// What the error says of itself.
+    /// The function that asks the error what it means.
     fn failure(&self, ret: &Type) -> TokenStream {
         let Self { site, krate, .. } = self;
         let needs_class = match &self.policy.condition {
@@ -185,7 +223,7 @@ impl Expansion<'_> {
         if needs_class {
             // An error type that is not classified is complained of where it is written.
             let at_error = site.located_at(types::error_span(ret));
-            quote_spanned!(at_error=> #krate::__private::Failure::classified(__error))
+            quote_spanned!(at_error=> #krate::__private::Failure::classified)
         } else {
             quote_spanned!(*site=> #krate::__private::Probe::new(__error).recovery_failure())
         }

@@ -112,7 +112,7 @@ mod api;
 use std::pin::Pin;
 use std::time::Duration;
 
-use recovery_core::{Classify, ErrorKind};
+use recovery_core::{Classify, Effect, ErrorKind};
 
 use crate::api::{ApiError, Client, Reply};
 
@@ -188,16 +188,19 @@ fn function(variant: Variant, shape: &Shape, number: u32) -> String {
         let delay = match result {{
             Ok(reply) => return Ok(reply),
             Err(error) => {{
+                let by_kind = error.effect() != Effect::Done;
                 let retryable = {condition};
                 if !retryable || attempt >= {max} {{
                     return Err(error);
                 }}
-                let growth = 2u32.saturating_pow(attempt - 1);
-                let delay = Duration::from_millis({initial})
-                    .saturating_mul(growth)
-                    .mul_f64(1.0 + 0.25 * fastrand::f64())
+                let high = Duration::from_millis({initial})
+                    .saturating_mul(2u32.saturating_pow(attempt - 1))
+                    .mul_f64(1.25)
                     .min(Duration::from_secs(10));
-                error.retry_after().map_or(delay, |floor| delay.max(floor))
+                let low = high.mul_f64(1.0 / 1.25);
+                let jitter = (high - low).mul_f64(fastrand::f64());
+                let delay = low + jitter;
+                error.retry_after().map_or(delay, |asked| delay.max(asked.saturating_add(jitter)))
             }}
         }};
         attempt += 1;

@@ -9,9 +9,10 @@
 //! service (five shapes in turn: see `shapes.rs`):
 //!
 //! - `bare`: the functions alone;
-//! - `by_hand`: a full loop in each, as a careful developer writes it: attempts counted, errors told
-//!   apart, a growing delay with jitter below its cap, `retry_after` as a floor, the error dropped
-//!   before the wait;
+//! - `by_hand`: a full loop in each that does the same job, as a careful developer writes it:
+//!   attempts counted, errors told apart, what has surely taken effect not repeated, a growing
+//!   delay with jitter that is below its cap and keeps its spread there, `retry_after` as a floor
+//!   with the jitter on top, the error dropped before the wait;
 //! - `annotated`: `#[retry(..)]` and `#[retryable_on(..)]` on each.
 //!
 //! All dependencies are compiled beforehand. Then `by_hand` and `annotated` are compiled in turn,

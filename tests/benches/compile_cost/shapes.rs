@@ -34,7 +34,7 @@ const METHOD: Shape = Shape {
     leaves: false,
     prelude: "",
     listed: "Network, Timeout",
-    condition: "matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout)",
+    condition: "by_kind && matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout)",
     call: r#"SERVICE.call_@("key")"#,
 };
 
@@ -46,7 +46,7 @@ Ok(Reply { status: user.status, ..reply })"#,
     leaves: true,
     prelude: "",
     listed: "Network, Timeout, RateLimited, Server",
-    condition: "matches!(
+    condition: "by_kind && matches!(
     error.kind(),
     ErrorKind::Network | ErrorKind::Timeout | ErrorKind::RateLimited | ErrorKind::Server
 )",
@@ -63,7 +63,7 @@ Ok(reply)"#,
     leaves: true,
     prelude: "",
     listed: "Network, RateLimited",
-    condition: "matches!(error.kind(), ErrorKind::Network | ErrorKind::RateLimited)",
+    condition: "by_kind && matches!(error.kind(), ErrorKind::Network | ErrorKind::RateLimited)",
     call: r#"call_@(&SERVICE.client, "key")"#,
 };
 
@@ -74,7 +74,7 @@ client.post(path, text).await"#,
     leaves: false,
     prelude: "",
     listed: "Network, ApiError::Status(502 | 503)",
-    condition: "matches!(error.kind(), ErrorKind::Network)
+    condition: "by_kind && matches!(error.kind(), ErrorKind::Network)
     || matches!(error, ApiError::Status(502 | 503))",
     call: r#"call_@(&SERVICE.client, "key", "text")"#,
 };
@@ -91,6 +91,6 @@ const MUT_AND_GENERIC: Shape = Shape {
     leaves: true,
     prelude: "let mut page = page;",
     listed: "Network, Timeout",
-    condition: "matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout)",
+    condition: "by_kind && matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout)",
     call: r#"call_@(&SERVICE.client, "key", 1)"#,
 };
