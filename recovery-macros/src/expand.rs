@@ -220,14 +220,16 @@ impl<'p> Expansion<'p> {
         let decided = if brakes.is_some() {
             let free = quote_spanned!(*site=> #krate::__private::Admission::FREE);
             let (succeeded, after_failure) = self.braked(&free);
-            self.decided(&judged, &succeeded, &after_failure)
+            let decided = self.decided(&judged, &succeeded, &after_failure);
+            quote_spanned!(*site=> #decided __delay)
         } else if self.policy.on_retry.is_some() || self.policy.fallback.is_some() {
             let after_failure = quote_spanned! {*site=>
                 #krate::__private::Site::after_failure(
                     __site, &mut __progress, __failure, __verdict, __display,
                 )
             };
-            self.decided(&judged, &TokenStream::new(), &after_failure)
+            let decided = self.decided(&judged, &TokenStream::new(), &after_failure);
+            quote_spanned!(*site=> #decided __delay)
         } else {
             self.decided_by_value(&judged)
         };
@@ -240,10 +242,7 @@ impl<'p> Expansion<'p> {
             #brakes
             loop {
                 // The block ends before the wait, and with it the __error.
-                let __delay = {
-                    #decided
-                    __delay
-                };
+                let __delay = { #decided };
                 #wait
             }
         };

@@ -24,6 +24,8 @@ mod keys;
 mod list;
 mod partner;
 mod schedule;
+#[cfg(test)]
+mod snapshots;
 mod target;
 mod types;
 mod values;

@@ -62,11 +62,22 @@ pub fn never<R>() -> R {
     unreachable!("stands behind `if false`")
 }
 
-/// Stands in for `wait` where there is no clock to wait on, to say so.
+/// Stands in for `wait` where there is no clock to wait on, to say so. The other stand-ins ask for
+/// nothing: one mistake, one error.
 #[cfg(not(feature = "tokio"))]
 pub fn wait<D: AsyncDelay>(_: D) -> std::future::Ready<()> {
     std::future::ready(())
 }
+
+/// Stands in for the time limit of an attempt.
+#[cfg(not(feature = "tokio"))]
+pub fn within<L, A, E>(_: L, attempt: A, _: fn(std::convert::Infallible) -> E) -> A {
+    attempt
+}
+
+/// Stands in for the error of an attempt that was cut off.
+#[cfg(not(feature = "tokio"))]
+pub fn timed_out(_: std::convert::Infallible) {}
 
 #[cfg(not(feature = "tokio"))]
 #[diagnostic::on_unimplemented(

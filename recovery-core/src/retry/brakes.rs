@@ -175,6 +175,32 @@ impl<'a> Brakes<'a> {
         self.permit()
     }
 
+    /// Stands in for the leave that has to be waited for.
+    ///
+    /// # Errors
+    /// None: the wait says what is missing.
+    #[cfg(not(feature = "tokio"))]
+    pub fn admit<C>(
+        &self,
+        _: &Site<'_>,
+        _: C,
+    ) -> std::future::Ready<Result<Admission<'a>, NotAttempted>> {
+        std::future::ready(Ok(Admission::FREE))
+    }
+
+    /// Stands in for the wait, to say what is missing.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "tokio"))]
+    pub fn wait<D: crate::__private::AsyncDelay, C>(
+        &self,
+        _: D,
+        _: C,
+    ) -> std::future::Ready<Result<Admission<'a>, StopReason>> {
+        std::future::ready(Ok(Admission::FREE))
+    }
+
     #[cfg(feature = "tokio")]
     async fn pushed_back(
         &self,

@@ -57,8 +57,6 @@ impl Expansion<'_> {
             verdict,
             display,
         } = judged;
-        // Named by itself where only a reference to it is looked at.
-        let looked_at = quote_spanned!(*site=> let __owned = __error; let __error = &__owned;);
         quote_spanned! {*site=>
             #result
             #its_site
@@ -67,18 +65,20 @@ impl Expansion<'_> {
                 break __result;
             };
             #configured
-            #looked_at
+            // Patterns and predicates are shown a reference.
+            let __owned = __error;
+            let __error = &__owned;
             let __verdict = #verdict;
             let __failure = #failure;
             let __display = #display;
-            let __delay = match #krate::__private::Site::after_error(
+            match #krate::__private::Site::after_error(
                 __site, &mut __progress, __owned, __verdict, __failure, __display,
             ) {
                 ::core::result::Result::Ok(__delay) => __delay,
                 ::core::result::Result::Err(__error) => {
                     break ::core::result::Result::Err(__error);
                 }
-            };
+            }
         }
     }
 

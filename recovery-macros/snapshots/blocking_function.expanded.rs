@@ -1,0 +1,44 @@
+fn read(path: &Path) -> io::Result<String> {
+    let mut __progress = ::recovery_core::__private::Progress::START;
+    loop {
+        let __delay = {
+            let __result: io::Result<String> = { fs::read_to_string(path) };
+            let __site = const {
+                &::recovery_core::__private::Site::new(
+                    ::core::concat!(::core::module_path!(), "::read"),
+                    ::recovery_core::__private::policy(
+                        ::recovery_core::RetryConfig::builder()
+                            .max_attempts(5u32)
+                            .initial_delay(
+                                ::core::time::Duration::new(0u64, 10000000u32),
+                            ),
+                    ),
+                )
+            };
+            let ::core::result::Result::Err(__error) = __result else {
+                ::recovery_core::__private::Progress::succeeded(&__progress, __site);
+                break __result;
+            };
+            let __owned = __error;
+            let __error = &__owned;
+            let __verdict = ::recovery_core::__private::Verdict::ByKind;
+            let __failure = ::recovery_core::__private::Failure::classified;
+            let __display = ::recovery_core::__private::Probe::new(__error)
+                .recovery_display();
+            match ::recovery_core::__private::Site::after_error(
+                __site,
+                &mut __progress,
+                __owned,
+                __verdict,
+                __failure,
+                __display,
+            ) {
+                ::core::result::Result::Ok(__delay) => __delay,
+                ::core::result::Result::Err(__error) => {
+                    break ::core::result::Result::Err(__error);
+                }
+            }
+        };
+        ::recovery_core::__private::wait_blocking(__delay);
+    }
+}

@@ -1,0 +1,106 @@
+async fn call(&self) -> io::Result<()> {
+    'call: {
+        let mut __progress = ::recovery_core::__private::Progress::START;
+        let __breaker: &::recovery_core::CircuitBreaker = &self.breaker;
+        let __pushback: &::recovery_core::Pushback = &self.pushback;
+        let __cancel = &self.shutdown;
+        let __brakes = ::recovery_core::__private::Brakes::NONE
+            .breaker(__breaker)
+            .pushback(__pushback);
+        let mut __admission = match {
+            let __site = const {
+                &::recovery_core::__private::Site::new(
+                    ::core::concat!(::core::module_path!(), "::call"),
+                    ::recovery_core::__private::policy(
+                        ::recovery_core::RetryConfig::builder(),
+                    ),
+                )
+            };
+            ::recovery_core::__private::Brakes::admit(
+                    &__brakes,
+                    __site,
+                    __cancel.cancelled(),
+                )
+                .await
+        } {
+            ::core::result::Result::Ok(__admission) => __admission,
+            ::core::result::Result::Err(__refused) => {
+                break 'call ::core::result::Result::Err(
+                    ::recovery_core::__private::not_attempted(__refused),
+                );
+            }
+        };
+        loop {
+            let (__result, __delay) = {
+                let __result: io::Result<()> = { self.connect().await };
+                let __site = const {
+                    &::recovery_core::__private::Site::new(
+                        ::core::concat!(::core::module_path!(), "::call"),
+                        ::recovery_core::__private::policy(
+                            ::recovery_core::RetryConfig::builder(),
+                        ),
+                    )
+                };
+                let ::core::result::Result::Err(__error) = &__result else {
+                    ::recovery_core::__private::Brakes::succeeded(
+                        &__brakes,
+                        __admission,
+                    );
+                    ::recovery_core::__private::Progress::succeeded(&__progress, __site);
+                    break 'call __result;
+                };
+                let __failure = (::recovery_core::__private::Failure::classified)(
+                    __error,
+                );
+                let __verdict = ::recovery_core::__private::Verdict::ByKind;
+                let __display = (::recovery_core::__private::Probe::new(__error)
+                    .recovery_display())
+                    .map(|__display| __display(__error));
+                let __delay = match ::recovery_core::__private::Brakes::after_failure(
+                    &__brakes,
+                    __site,
+                    &mut __progress,
+                    __failure,
+                    __verdict,
+                    __display,
+                    __admission,
+                ) {
+                    ::core::result::Result::Ok(__delay) => __delay,
+                    ::core::result::Result::Err(_) => break 'call __result,
+                };
+                (__result, __delay)
+            };
+            __admission = match ::recovery_core::__private::Brakes::wait(
+                    &__brakes,
+                    __delay,
+                    __cancel.cancelled(),
+                )
+                .await
+            {
+                ::core::result::Result::Ok(__admission) => __admission,
+                ::core::result::Result::Err(__reason) => {
+                    if let ::core::result::Result::Err(__error) = &__result {
+                        let __site = const {
+                            &::recovery_core::__private::Site::new(
+                                ::core::concat!(::core::module_path!(), "::call"),
+                                ::recovery_core::__private::policy(
+                                    ::recovery_core::RetryConfig::builder(),
+                                ),
+                            )
+                        };
+                        ::recovery_core::__private::Site::ended(
+                            __site,
+                            __progress,
+                            (::recovery_core::__private::Failure::classified)(__error),
+                            __reason,
+                            (::recovery_core::__private::Probe::new(__error)
+                                .recovery_display())
+                                .map(|__display| __display(__error)),
+                        );
+                    }
+                    break 'call __result;
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,48 @@
+async fn call(&self) -> io::Result<()> {
+    let mut __progress = ::recovery_core::__private::Progress::START;
+    let __budget: &::recovery_core::RetryBudget = &self.budget;
+    let __brakes = ::recovery_core::__private::Brakes::NONE
+        .deadline(::core::time::Duration::new(60u64, 0u32))
+        .budget(__budget);
+    loop {
+        let __delay = {
+            let __result: io::Result<()> = { self.connect().await };
+            let __site = const {
+                &::recovery_core::__private::Site::new(
+                    ::core::concat!(::core::module_path!(), "::call"),
+                    ::recovery_core::__private::policy(
+                        ::recovery_core::RetryConfig::builder()
+                            .max_attempts(4294967295u32),
+                    ),
+                )
+            };
+            let ::core::result::Result::Err(__error) = &__result else {
+                ::recovery_core::__private::Brakes::succeeded(
+                    &__brakes,
+                    ::recovery_core::__private::Admission::FREE,
+                );
+                ::recovery_core::__private::Progress::succeeded(&__progress, __site);
+                break __result;
+            };
+            let __failure = (::recovery_core::__private::Failure::classified)(__error);
+            let __verdict = ::recovery_core::__private::Verdict::ByKind;
+            let __display = (::recovery_core::__private::Probe::new(__error)
+                .recovery_display())
+                .map(|__display| __display(__error));
+            let __delay = match ::recovery_core::__private::Brakes::after_failure(
+                &__brakes,
+                __site,
+                &mut __progress,
+                __failure,
+                __verdict,
+                __display,
+                ::recovery_core::__private::Admission::FREE,
+            ) {
+                ::core::result::Result::Ok(__delay) => __delay,
+                ::core::result::Result::Err(_) => break __result,
+            };
+            __delay
+        };
+        ::recovery_core::__private::wait(__delay).await;
+    }
+}

@@ -1,0 +1,59 @@
+async fn call(&self) -> io::Result<()> {
+    'call: {
+        let (__error, __reason) = 'stopped: {
+            let mut __progress = ::recovery_core::__private::Progress::START;
+            loop {
+                let __delay = {
+                    let __result: io::Result<()> = { self.connect().await };
+                    let __site = const {
+                        &::recovery_core::__private::Site::new(
+                            ::core::concat!(::core::module_path!(), "::call"),
+                            ::recovery_core::__private::policy(
+                                ::recovery_core::RetryConfig::builder(),
+                            ),
+                        )
+                    };
+                    let ::core::result::Result::Err(__error) = &__result else {
+                        ::recovery_core::__private::Progress::succeeded(
+                            &__progress,
+                            __site,
+                        );
+                        break 'call __result;
+                    };
+                    let __failure = (::recovery_core::__private::Failure::classified)(
+                        __error,
+                    );
+                    let __verdict = ::recovery_core::__private::Verdict::ByKind;
+                    let __display = (::recovery_core::__private::Probe::new(__error)
+                        .recovery_display())
+                        .map(|__display| __display(__error));
+                    let __delay = match ::recovery_core::__private::Site::after_failure(
+                        __site,
+                        &mut __progress,
+                        __failure,
+                        __verdict,
+                        __display,
+                    ) {
+                        ::core::result::Result::Ok(__delay) => __delay,
+                        ::core::result::Result::Err(__reason) => {
+                            break 'stopped (
+                                ::recovery_core::__private::error_of(__result),
+                                __reason,
+                            );
+                        }
+                    };
+                    __delay
+                };
+                ::recovery_core::__private::wait(__delay).await;
+            }
+        };
+        let __answer = ::recovery_core::__private::fall_back(
+            __error,
+            __reason,
+            |error| self.cached(error),
+        );
+        let __later = ::recovery_core::__private::Answer::new(__answer)
+            .recovery_answer();
+        __later.await
+    }
+}

@@ -1,0 +1,94 @@
+async fn by_predicate(&self) -> Result<(), ApiError> {
+    let mut __progress = ::recovery_core::__private::Progress::START;
+    loop {
+        let __delay = {
+            let __result: Result<(), ApiError> = { self.call().await };
+            let __site = const {
+                &::recovery_core::__private::Site::new(
+                    "call",
+                    ::recovery_core::__private::policy(
+                        ::recovery_core::RetryConfig::builder(),
+                    ),
+                )
+            };
+            let ::core::result::Result::Err(__error) = __result else {
+                ::recovery_core::__private::Progress::succeeded(&__progress, __site);
+                break __result;
+            };
+            let __owned = __error;
+            let __error = &__owned;
+            let __verdict = ::recovery_core::__private::Verdict::when(
+                ::recovery_core::__private::holds(__error, self.is_busy),
+            );
+            let __failure = ::recovery_core::__private::Probe::new(__error)
+                .recovery_failure();
+            let __display = ::recovery_core::__private::Probe::new(__error)
+                .recovery_display();
+            match ::recovery_core::__private::Site::after_error(
+                __site,
+                &mut __progress,
+                __owned,
+                __verdict,
+                __failure,
+                __display,
+            ) {
+                ::core::result::Result::Ok(__delay) => __delay,
+                ::core::result::Result::Err(__error) => {
+                    break ::core::result::Result::Err(__error);
+                }
+            }
+        };
+        ::recovery_core::__private::wait(__delay).await;
+    }
+}
+#[retryable_on(@consumed)]
+async fn by_patterns(&self) -> Result<(), ApiError> {
+    let mut __progress = ::recovery_core::__private::Progress::START;
+    loop {
+        let __delay = {
+            let __result: Result<(), ApiError> = { self.call().await };
+            let __site = const {
+                &::recovery_core::__private::Site::new(
+                        ::core::concat!(::core::module_path!(), "::by_patterns"),
+                        ::recovery_core::__private::policy(
+                            ::recovery_core::RetryConfig::builder(),
+                        ),
+                    )
+                    .retry_on(&[::recovery_core::ErrorKind::Network])
+                    .except(&[::recovery_core::ErrorKind::Timeout])
+            };
+            let ::core::result::Result::Err(__error) = __result else {
+                ::recovery_core::__private::Progress::succeeded(&__progress, __site);
+                break __result;
+            };
+            let __owned = __error;
+            let __error = &__owned;
+            let __verdict = if ::core::matches!(
+                __error, ApiError::Lost { sent } if * sent
+            ) {
+                ::recovery_core::__private::Verdict::Except
+            } else if ::core::matches!(__error, ApiError::Status(502 | 503)) {
+                ::recovery_core::__private::Verdict::Retry
+            } else {
+                ::recovery_core::__private::Verdict::ByKind
+            };
+            let __failure = ::recovery_core::__private::Failure::classified;
+            let __display = ::recovery_core::__private::Probe::new(__error)
+                .recovery_display();
+            match ::recovery_core::__private::Site::after_error(
+                __site,
+                &mut __progress,
+                __owned,
+                __verdict,
+                __failure,
+                __display,
+            ) {
+                ::core::result::Result::Ok(__delay) => __delay,
+                ::core::result::Result::Err(__error) => {
+                    break ::core::result::Result::Err(__error);
+                }
+            }
+        };
+        ::recovery_core::__private::wait(__delay).await;
+    }
+}

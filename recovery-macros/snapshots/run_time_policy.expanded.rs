@@ -1,0 +1,53 @@
+async fn call(&self) -> io::Result<()> {
+    let mut __progress = ::recovery_core::__private::Progress::START;
+    loop {
+        let __delay = {
+            let __result: io::Result<()> = { self.connect().await };
+            let __site = const {
+                &::recovery_core::__private::Site::named(
+                    ::core::concat!(::core::module_path!(), "::call"),
+                )
+            };
+            let ::core::result::Result::Err(__error) = &__result else {
+                ::recovery_core::__private::Progress::succeeded(&__progress, __site);
+                break __result;
+            };
+            let __config: &::recovery_core::RetryConfig = &self.config;
+            let __site = &::recovery_core::__private::Site::with_config(
+                __site,
+                ::recovery_core::__private::policy(
+                    ::recovery_core::RetryConfig::to_builder(__config)
+                        .max_attempts(self.attempts),
+                ),
+            );
+            let __failure = (::recovery_core::__private::Failure::classified)(__error);
+            let __verdict = ::recovery_core::__private::Verdict::ByKind;
+            let __display = (::recovery_core::__private::Probe::new(__error)
+                .recovery_display())
+                .map(|__display| __display(__error));
+            let __failed = __progress;
+            let __delay = match ::recovery_core::__private::Site::after_failure(
+                __site,
+                &mut __progress,
+                __failure,
+                __verdict,
+                __display,
+            ) {
+                ::core::result::Result::Ok(__delay) => __delay,
+                ::core::result::Result::Err(_) => break __result,
+            };
+            ::recovery_core::__private::call_hook(
+                &::recovery_core::__private::Site::attempt(
+                    __site,
+                    __failed,
+                    __failure,
+                    __error,
+                    __delay,
+                ),
+                |failed| self.report(failed),
+            );
+            __delay
+        };
+        ::recovery_core::__private::wait(__delay).await;
+    }
+}
