@@ -64,6 +64,13 @@ extern crate self as recovery_core;
 mod classify;
 mod retry;
 
+/// Guides: pages to read, with examples that are tested.
+#[cfg(all(feature = "macros", feature = "tokio"))]
+pub mod guide {
+    #[doc = include_str!("../docs/attribute-language.md")]
+    pub mod attribute_language {}
+}
+
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
