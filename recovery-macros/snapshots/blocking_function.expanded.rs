@@ -22,7 +22,7 @@ fn read(path: &Path) -> io::Result<String> {
             let __owned = __error;
             let __error = &__owned;
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
-            let __failure = ::recovery_core::__private::Failure::classified;
+            let __failure = ::recovery_core::__private::classified(__error);
             let __display = ::recovery_core::__private::Probe::new(__error)
                 .recovery_display();
             match ::recovery_core::__private::Site::after_error(

@@ -49,9 +49,9 @@ async fn call(&self) -> io::Result<()> {
                     ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                     break 'call __result;
                 };
-                let __failure = (::recovery_core::__private::Failure::classified)(
+                let __failure = (::recovery_core::__private::classified(
                     __error,
-                );
+                ))(__error);
                 let __verdict = ::recovery_core::__private::Verdict::ByKind;
                 let __display = (::recovery_core::__private::Probe::new(__error)
                     .recovery_display())
@@ -91,7 +91,7 @@ async fn call(&self) -> io::Result<()> {
                         ::recovery_core::__private::Site::ended(
                             __site,
                             __progress,
-                            (::recovery_core::__private::Failure::classified)(__error),
+                            (::recovery_core::__private::classified(__error))(__error),
                             __reason,
                             (::recovery_core::__private::Probe::new(__error)
                                 .recovery_display())

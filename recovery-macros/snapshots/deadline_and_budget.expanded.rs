@@ -24,7 +24,7 @@ async fn call(&self) -> io::Result<()> {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;
             };
-            let __failure = (::recovery_core::__private::Failure::classified)(__error);
+            let __failure = (::recovery_core::__private::classified(__error))(__error);
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
             let __display = (::recovery_core::__private::Probe::new(__error)
                 .recovery_display())

@@ -20,9 +20,9 @@ async fn call(&self) -> io::Result<()> {
                         );
                         break 'call __result;
                     };
-                    let __failure = (::recovery_core::__private::Failure::classified)(
+                    let __failure = (::recovery_core::__private::classified(
                         __error,
-                    );
+                    ))(__error);
                     let __verdict = ::recovery_core::__private::Verdict::ByKind;
                     let __display = (::recovery_core::__private::Probe::new(__error)
                         .recovery_display())

@@ -72,7 +72,7 @@ async fn by_patterns(&self) -> Result<(), ApiError> {
             } else {
                 ::recovery_core::__private::Verdict::ByKind
             };
-            let __failure = ::recovery_core::__private::Failure::classified;
+            let __failure = ::recovery_core::__private::classified(__error);
             let __display = ::recovery_core::__private::Probe::new(__error)
                 .recovery_display();
             match ::recovery_core::__private::Site::after_error(

@@ -20,7 +20,7 @@ async fn call(&self) -> io::Result<()> {
                         .max_attempts(self.attempts),
                 ),
             );
-            let __failure = (::recovery_core::__private::Failure::classified)(__error);
+            let __failure = (::recovery_core::__private::classified(__error))(__error);
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
             let __display = (::recovery_core::__private::Probe::new(__error)
                 .recovery_display())

@@ -17,7 +17,7 @@ pub use self::fallback::{
 pub use self::limits::{TellsNotAttempted, not_attempted};
 #[cfg(feature = "tokio")]
 pub use self::limits::{TellsTimeout, timed_out, within};
-pub use self::probe::{Mute, Probe};
+pub use self::probe::{Mute, Probe, classified};
 pub use self::values::{IntoBackoff, IntoJitter, backoff, jitter, policy};
 #[cfg(feature = "tokio")]
 pub use crate::retry::wait;

@@ -7,6 +7,12 @@ use std::ops::Deref;
 use crate::classify::Classify;
 use crate::retry::Failure;
 
+/// The function that asks an error of a type that is known to be classified.
+#[inline]
+pub fn classified<E: Classify>(_: &E) -> fn(&E) -> Failure {
+    Failure::classified
+}
+
 /// Gives the functions that ask an error of type `E`.
 ///
 /// A method of `Probe` itself is found first, if its bound holds; else the one of `Mute`, to

@@ -223,7 +223,7 @@ impl Expansion<'_> {
         if needs_class {
             // An error type that is not classified is complained of where it is written.
             let at_error = site.located_at(types::error_span(ret));
-            quote_spanned!(at_error=> #krate::__private::Failure::classified)
+            quote_spanned!(at_error=> #krate::__private::classified(__error))
         } else {
             quote_spanned!(*site=> #krate::__private::Probe::new(__error).recovery_failure())
         }

@@ -1,14 +1,10 @@
 //! An error type that cannot say that a call was not made.
 
-use recovery_core::{CircuitBreaker, Classify, ErrorKind, Pushback, retry};
+use recovery_core::{CircuitBreaker, Classify, Pushback, retry};
 
+#[derive(Classify)]
+#[classify(Network)]
 struct Lost;
-
-impl Classify for Lost {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Network
-    }
-}
 
 #[retry(breaker = breaker)]
 async fn broken(breaker: &CircuitBreaker) -> Result<(), Lost> {
