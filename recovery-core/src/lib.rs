@@ -33,6 +33,9 @@
 //! - [`Retry`] and the functions [`smart_retry`], [`exponential_backoff_retry`],
 //!   [`handle_rate_limit`] and [`retry_with_extended_timeout`] are the same engine for closures.
 //! - [`RetryConfig`] is the policy: bounded, jittered, never above its longest delay.
+//! - [`RetryBudget`], [`CircuitBreaker`] and [`Pushback`] are shared by many calls, so that retries do
+//!   not multiply an outage.
+//! - [`guide`] explains the attribute language, option by option.
 //! - `botrs` (feature of that name) classifies the errors of QQ bots.
 //!
 //! # Features
@@ -53,7 +56,8 @@
 //! | `retry.recovered` | INFO | `name`, `attempt`, `waited_ms` |
 //! | `retry.gave_up` | WARN; DEBUG when the first error was not one to retry | `name`, `attempt`, `max`, `waited_ms`, `kind`, `reason`, `error` |
 //!
-//! `reason` is `exhausted`, `not_retryable` or `may_have_taken_effect` (`at_most_once`).
+//! `reason` is the [`StopReason`] in snake case. `max` is left out where attempts are not counted;
+//! `attempt` is 0 where a call was refused before its first.
 //! `error` is there when the error type implements `Display`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -64,30 +64,43 @@ use proc_macro::TokenStream;
 ///
 /// | option | values | default | meaning |
 /// |---|---|---|---|
-/// | `max` | integer, or expression of `u32` | 3 | attempts **in all, the first included**: 3 = one call and at most two retries |
+/// | `max` | integer, expression of `u32`, or `unlimited` | 3 | attempts **in all, the first included**: 3 = one call and at most two retries |
 /// | `initial` | duration | `500ms` | first delay |
-/// | `backoff` | number ≥ 1, or expression of `f64` | 2.0 | growth of the delay |
+/// | `backoff` | number ≥ 1; `none`, `constant`, `linear`, `fibonacci`, `exponential`, `decorrelated`; expression of `f64` or `Backoff` | 2.0 | growth of the delay |
 /// | `max_delay` | duration | `30s` | no delay is ever longer, jitter included; only a server's `retry_after` is |
-/// | `jitter` | bare; a fraction in 0..=1; `full`, `equal`, `none` | 0.25 | bare says the default aloud: up to a quarter more |
+/// | `jitter` | bare; a fraction in 0..=1; `full`, `equal`, `none`; expression of `f64` or `Jitter` | 0.25 | bare says the default aloud: up to a quarter more |
 /// | `timeout` | duration | – | limit of each attempt, for async functions: an attempt that takes longer is dropped, and its error is made by `From<TimedOut>` |
-/// | `policy` | expression of `RetryConfig`, `&RetryConfig`, `Arc<RetryConfig>` | – | the policy at run time; options written beside it override its values |
+/// | `deadline` | duration | – | from the first attempt's start: no wait begins that would end later |
+/// | `policy` | expression of `RetryConfig`, or of what dereferences to one | – | the policy at run time; options written beside it override its values |
 /// | `when` | path or closure `fn(&E) -> bool` | – | decides instead of `#[retryable_on]` |
 /// | `at_most_once` | bare | – | never retries an error after which the call may already have been carried out (`Effect`) |
 /// | `on_retry` | path or closure `fn(&Attempt<'_, E>)` | – | called before each wait |
+/// | `fallback` | path or closure, sync or async, of the error, or of the error and the `StopReason` | – | called once when no attempt is to follow; returns what the function returns |
+/// | `budget` | expression of `RetryBudget` | – | each retry takes a token |
+/// | `breaker` | expression of `CircuitBreaker` | – | each attempt needs its leave, and is recorded |
+/// | `pushback` | expression of `Pushback` | – | what a server asks of one call, its siblings wait too |
+/// | `cancel` | expression of a `CancellationToken`, or of what has `async fn cancelled(&self)` | – | ends a wait; no new attempt begins |
 /// | `clone` | `clone(a, b)` | – | gives each attempt its own clone of these arguments, for a body that consumes them |
 /// | `attempt` | an identifier | – | binds the attempt's number (`u32`, from 1) in the body |
 /// | `name` | string | module path and function | the name in events |
 /// | `crate` | path | `::recovery_core` | for a renamed dependency |
 ///
+/// `recovery_core::guide::attribute_language` shows each of them at work, and says what is refused
+/// and why.
+///
 /// A duration is a literal with its unit (`250us`, `500ms`, `1.5s`, `2m`, `1h`) or an expression
-/// of `Duration`. Expressions are evaluated after a failure, never on success; values that cannot
-/// be meant (no attempt, a factor below 1) are refused at compile time where they are literals,
-/// and taken to the nearest possible ones at run time.
+/// of `Duration`. Values are evaluated after a failure, never on success, but for `deadline` and the
+/// shared objects (`budget`, `breaker`, `pushback`, `cancel`), which are evaluated once, before the
+/// first attempt. Values that cannot be meant (no attempt, a factor below 1) are refused at compile
+/// time where they are literals, and taken to the nearest possible ones at run time.
+///
+/// With `breaker`, and with `pushback` beside `deadline` or `cancel`, a call may end before its first
+/// attempt; its error is then made by `From<NotAttempted>`.
 ///
 /// # What it does to the function
 /// The loop goes into the function itself, around its body: no closure is made of an async body,
 /// nothing is boxed, arguments are borrowed anew by each attempt. `?` and `return` end one
-/// attempt. A `mut` argument starts each attempt with the value it was called with, so its type is
+/// attempt. A function that is documented gets a line that says how it is retried. A `mut` argument starts each attempt with the value it was called with, so its type is
 /// `Copy` or it is named in `clone(..)`. A blocking function blocks its thread between attempts.
 ///
 /// An argument that the body consumes would be gone at the second attempt: name it in `clone(..)`.
@@ -102,7 +115,8 @@ use proc_macro::TokenStream;
 ///
 /// # Cancel safety
 /// Dropping the future drops the attempt or the wait that is under way; nothing stays behind. With
-/// `timeout` an attempt may be dropped as well: its body should be cancel safe then.
+/// `timeout` an attempt may be dropped as well: its body should be cancel safe then. A breaker's
+/// permit is given back.
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::retry(args.into(), item.into()).into()
@@ -113,8 +127,9 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// A bare name is an `ErrorKind` (`Network`, `Timeout`, `RateLimited`, `Server`,
 /// `Authentication`, `Forbidden`, `NotFound`, `InvalidInput`, `Conflict`, `Cancelled`, `Other`);
 /// anything with `::`, fields or bindings is a pattern on the error itself, with an `if` guard if
-/// need be. An error after which the call was surely carried out (`Effect::Done`) is never
-/// retried by its kind, only by a pattern.
+/// need be. `except(..)` within the list names errors in the same way that are not retried, and
+/// wins; with exceptions alone, what is transient is retried but for them. An error after which the
+/// call was surely carried out (`Effect::Done`) is never retried by its kind, only by a pattern.
 ///
 /// ```
 /// use recovery_core::{Classify, ErrorKind, retry, retryable_on};
