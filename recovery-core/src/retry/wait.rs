@@ -11,11 +11,45 @@ use std::time::{Duration, Instant};
 /// The wait between two attempts. A zero delay touches no timer; it lets others run, so that a
 /// call which fails at once and for ever can be cancelled.
 #[cfg(feature = "tokio")]
-pub async fn wait(delay: Duration) {
+pub fn wait(delay: Duration) -> Wait {
     if delay.is_zero() {
-        yield_once().await;
+        Wait::Yield
     } else {
-        tokio::time::sleep(delay).await;
+        Wait::Sleep {
+            sleep: tokio::time::sleep(delay),
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+pin_project_lite::pin_project! {
+    /// A future of its own rather than an `async fn`: every retried call carries it, and so it is
+    /// no larger than tokio's.
+    #[project = WaitProjection]
+    pub enum Wait {
+        Sleep {
+            #[pin]
+            sleep: tokio::time::Sleep,
+        },
+        Yield,
+        Yielded,
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Future for Wait {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match self.as_mut().project() {
+            WaitProjection::Sleep { sleep } => sleep.poll(context),
+            WaitProjection::Yielded => Poll::Ready(()),
+            WaitProjection::Yield => {
+                self.set(Self::Yielded);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -34,20 +68,6 @@ pub(super) async fn wait_unless(
         wait.as_mut().poll(context).map(|()| false)
     })
     .await
-}
-
-#[cfg(feature = "tokio")]
-async fn yield_once() {
-    let mut yielded = false;
-    std::future::poll_fn(|context| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 /// The wait between two attempts of a blocking function.
