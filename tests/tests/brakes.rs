@@ -25,6 +25,10 @@ fn asked(seconds: u64) -> Failure {
     }
 }
 
+fn assert_send<T: Send>(value: T) -> T {
+    value
+}
+
 /// An error that can say that no attempt was made.
 #[derive(Clone, Debug, PartialEq)]
 enum Outcome {
@@ -245,6 +249,14 @@ async fn errors_that_are_excepted_or_the_callers_own_open_no_breaker() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_gives_its_probe_back() {
+    struct Stuck;
+    impl Stuck {
+        #[retry(max = 1, breaker = breaker)]
+        async fn call(&self, breaker: &CircuitBreaker) -> Result<(), Outcome> {
+            std::future::pending().await
+        }
+    }
+
     let client = Client {
         breaker: small_breaker(),
     };
@@ -253,13 +265,6 @@ async fn a_dropped_call_gives_its_probe_back() {
     let _ = client.call(&mut service).await;
     tokio::time::advance(30 * SECOND).await;
 
-    struct Stuck;
-    impl Stuck {
-        #[retry(max = 1, breaker = breaker)]
-        async fn call(&self, breaker: &CircuitBreaker) -> Result<(), Outcome> {
-            std::future::pending().await
-        }
-    }
     let dropped = tokio::time::timeout(SECOND, Stuck.call(&client.breaker)).await;
     assert!(dropped.is_err(), "the only probe is out, and dropped");
     assert_eq!(client.breaker.state(), BreakerState::HalfOpen);
@@ -435,9 +440,6 @@ async fn all_brakes_work_together() {
             .build()
             .unwrap(),
     };
-    fn assert_send<T: Send>(value: T) -> T {
-        value
-    }
     let refused = Failure {
         effect: Effect::None,
         ..NETWORK

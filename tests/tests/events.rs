@@ -2,8 +2,10 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use recovery_core::{retry, retryable_on};
+use recovery_core::{CircuitBreaker, retry, retryable_on};
+use tokio_util::sync::CancellationToken;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -117,5 +119,59 @@ async fn an_error_that_cannot_be_shown_is_left_out() {
     assert!(
         lines.iter().all(|line| !line.contains("error=")),
         "{lines:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_is_told_without_an_attempt() {
+    #[retry(breaker = breaker, max = unlimited, backoff = none, name = "refused")]
+    async fn refused(breaker: &CircuitBreaker) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+    let breaker = CircuitBreaker::builder()
+        .window(2)
+        .minimum_calls(2)
+        .build()
+        .unwrap();
+    let (lines, _guard) = Lines::capture();
+    refused(&breaker).await.unwrap_err();
+    assert_eq!(
+        lines.take(),
+        [
+            r#"WARN recovery: retry.scheduled name="refused" attempt=1 delay_ms=0 waited_ms=0 kind="Network" error=broken pipe"#,
+            r#"WARN recovery: retry.gave_up name="refused" attempt=2 waited_ms=0 kind="Network" reason="breaker_open" error=broken pipe"#,
+        ]
+    );
+    refused(&breaker).await.unwrap_err();
+    assert_eq!(
+        lines.take(),
+        [
+            r#"WARN recovery: retry.gave_up name="refused" attempt=0 waited_ms=0 kind="Server" reason="breaker_open" error=the call was not made: its circuit breaker is open"#
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_wait_is_told_once_more() {
+    #[retry(cancel = token, initial = 1s, backoff = constant, jitter = none, name = "cancelled")]
+    async fn cancelled(token: &CancellationToken) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+    let (lines, _guard) = Lines::capture();
+    let token = CancellationToken::new();
+    let canceller = token.clone();
+    let cancel = async move {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        canceller.cancel();
+    };
+    let (result, ()) = tokio::join!(cancelled(&token), cancel);
+    result.unwrap_err();
+    assert_eq!(
+        lines.take(),
+        [
+            r#"WARN recovery: retry.scheduled name="cancelled" attempt=1 max=3 delay_ms=1000 waited_ms=0 kind="Network" error=broken pipe"#,
+            r#"WARN recovery: retry.scheduled name="cancelled" attempt=2 max=3 delay_ms=1000 waited_ms=1000 kind="Network" error=broken pipe"#,
+            r#"WARN recovery: retry.gave_up name="cancelled" attempt=2 max=3 waited_ms=1000 kind="Network" reason="cancelled" error=broken pipe"#,
+        ]
     );
 }

@@ -11,27 +11,23 @@ use std::time::{Duration, Instant};
 /// The wait between two attempts. A zero delay touches no timer; it lets others run, so that a
 /// call which fails at once and for ever can be cancelled.
 #[cfg(feature = "tokio")]
-pub fn wait(delay: Duration) -> Wait {
-    if delay.is_zero() {
-        Wait::Yield
-    } else {
-        Wait::Sleep {
-            sleep: tokio::time::sleep(delay),
-        }
-    }
+#[inline]
+pub const fn wait(delay: Duration) -> Wait {
+    Wait::Begin { delay }
 }
 
 #[cfg(feature = "tokio")]
 pin_project_lite::pin_project! {
     /// A future of its own rather than an `async fn`: every retried call carries it, and so it is
-    /// no larger than tokio's.
+    /// no larger than tokio's. The sleep is made where it is kept: to move it would be code in
+    /// every retried function.
     #[project = WaitProjection]
     pub enum Wait {
+        Begin { delay: Duration },
         Sleep {
             #[pin]
             sleep: tokio::time::Sleep,
         },
-        Yield,
         Yielded,
     }
 }
@@ -40,14 +36,22 @@ pin_project_lite::pin_project! {
 impl Future for Wait {
     type Output = ();
 
+    #[cold]
+    #[inline(never)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        match self.as_mut().project() {
-            WaitProjection::Sleep { sleep } => sleep.poll(context),
-            WaitProjection::Yielded => Poll::Ready(()),
-            WaitProjection::Yield => {
-                self.set(Self::Yielded);
-                context.waker().wake_by_ref();
-                Poll::Pending
+        loop {
+            match self.as_mut().project() {
+                WaitProjection::Begin { delay } if delay.is_zero() => {
+                    self.set(Self::Yielded);
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                WaitProjection::Begin { delay } => {
+                    let sleep = tokio::time::sleep(*delay);
+                    self.set(Self::Sleep { sleep });
+                }
+                WaitProjection::Sleep { sleep } => return sleep.poll(context),
+                WaitProjection::Yielded => return Poll::Ready(()),
             }
         }
     }

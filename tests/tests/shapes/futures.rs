@@ -1,4 +1,8 @@
 //! Functions that are not `async` but return a future whose tail is an async block.
+#![allow(
+    clippy::manual_async_fn,
+    reason = "that they are not `async` is the shape under test"
+)]
 
 use std::future::Future;
 use std::io;
@@ -8,23 +12,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use recovery_core::{retry, retryable_on};
 
+use super::{assert_send, lost};
+
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 fn third_time_lucky(calls: &AtomicU32) -> io::Result<u32> {
     match calls.fetch_add(1, Ordering::Relaxed) + 1 {
-        calls @ 1..3 => {
-            Err(io::Error::other(calls.to_string())).or(Err(io::ErrorKind::ConnectionReset.into()))
-        }
+        1 | 2 => Err(lost()),
         calls => Ok(calls),
     }
 }
 
-fn assert_send<T: Send>(value: T) -> T {
-    value
-}
-
 #[retry]
-fn bare(calls: &AtomicU32) -> impl Future<Output = io::Result<u32>> + Send {
+fn bare(calls: &AtomicU32) -> impl Future<Output = io::Result<u32>> + Send + '_ {
     async move {
         tokio::task::yield_now().await;
         third_time_lucky(calls)
@@ -71,7 +71,7 @@ struct Client {
 }
 
 impl Client {
-    fn new() -> Self {
+    const fn new() -> Self {
         Self {
             calls: AtomicU32::new(0),
             made: AtomicU32::new(0),
@@ -80,7 +80,7 @@ impl Client {
 
     // What stands before the async block is done once.
     #[retry(attempt = n)]
-    fn method(&self, word: &str) -> impl Future<Output = io::Result<String>> + Send {
+    fn method(&self, word: &str) -> impl Future<Output = io::Result<String>> + Send + '_ {
         self.made.fetch_add(1, Ordering::Relaxed);
         let word = word.to_uppercase();
         async move {
@@ -90,7 +90,7 @@ impl Client {
     }
 
     #[retry(clone(word))]
-    fn consuming(&self, word: &str) -> impl Future<Output = io::Result<String>> {
+    fn consuming(&self, word: &str) -> impl Future<Output = io::Result<String>> + '_ {
         let word = word.to_owned();
         async move {
             let word: String = word;
@@ -122,7 +122,7 @@ impl Service for AtomicU32 {
 }
 
 #[retry]
-fn mut_argument(mut n: u32, calls: &AtomicU32) -> impl Future<Output = io::Result<u32>> {
+fn mut_argument(mut n: u32, calls: &AtomicU32) -> impl Future<Output = io::Result<u32>> + '_ {
     async move {
         n += 1;
         third_time_lucky(calls)?;
@@ -131,7 +131,10 @@ fn mut_argument(mut n: u32, calls: &AtomicU32) -> impl Future<Output = io::Resul
 }
 
 #[retry]
-fn mut_argument_before(mut n: u32, calls: &AtomicU32) -> impl Future<Output = io::Result<u32>> {
+fn mut_argument_before(
+    mut n: u32,
+    calls: &AtomicU32,
+) -> impl Future<Output = io::Result<u32>> + '_ {
     n *= 10;
     async move {
         n += 1;
@@ -141,7 +144,7 @@ fn mut_argument_before(mut n: u32, calls: &AtomicU32) -> impl Future<Output = io
 }
 
 #[retry(fallback = |error| async move { Err(error) }, timeout = 1s)]
-fn opaque(calls: &AtomicU32) -> impl Future<Output = Result<impl Sized, io::Error>> {
+fn opaque(calls: &AtomicU32) -> impl Future<Output = Result<impl Sized, io::Error>> + '_ {
     async move {
         third_time_lucky(calls)?;
         io::Result::Ok(())

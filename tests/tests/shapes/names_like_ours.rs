@@ -156,10 +156,10 @@ impl Extend<u32> for Words<'_> {
 
 #[retry]
 async fn moved(words: &mut Vec<u32>, calls: &mut u32) -> io::Result<()> {
-    let words = words;
-    push(Words(words), 7);
-    let calls = calls;
-    third_time_lucky(calls).map(drop)
+    let taken = words;
+    push(Words(taken), 7);
+    let counted = calls;
+    third_time_lucky(counted).map(drop)
 }
 
 #[retry]
