@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The kind of a failure, by what a caller can do about it.
@@ -155,20 +156,26 @@ pub trait Classify {
     }
 }
 
-impl<E: Classify + ?Sized> Classify for &E {
-    fn kind(&self) -> ErrorKind {
-        (**self).kind()
-    }
-    fn retry_after(&self) -> Option<Duration> {
-        (**self).retry_after()
-    }
-    fn effect(&self) -> Effect {
-        (**self).effect()
-    }
-    fn is_transient(&self) -> bool {
-        (**self).is_transient()
-    }
+macro_rules! as_what_it_points_to {
+    ($($pointer:ty),*) => {$(
+        impl<E: Classify + ?Sized> Classify for $pointer {
+            fn kind(&self) -> ErrorKind {
+                (**self).kind()
+            }
+            fn retry_after(&self) -> Option<Duration> {
+                (**self).retry_after()
+            }
+            fn effect(&self) -> Effect {
+                (**self).effect()
+            }
+            fn is_transient(&self) -> bool {
+                (**self).is_transient()
+            }
+        }
+    )*};
 }
+
+as_what_it_points_to!(&E, Box<E>, Arc<E>);
 
 /// By [`io::Error::kind`]; an error that says nothing itself ([`io::ErrorKind::Other`]) by the known
 /// error inside it.

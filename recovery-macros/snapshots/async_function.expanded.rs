@@ -3,8 +3,10 @@ async fn send(&self, channel: &str, text: &str) -> Result<MessageResponse, BotEr
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
-            let __result: Result<MessageResponse, BotError> = {
+            let __result: Result<MessageResponse, BotError> = if true {
                 self.api.send_message(channel, MessageParams::new_text(text)).await
+            } else {
+                ::recovery_core::__private::never::<Result<MessageResponse, BotError>>()
             };
             let __site = const {
                 &::recovery_core::__private::Site::new(

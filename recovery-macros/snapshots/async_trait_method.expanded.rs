@@ -41,7 +41,8 @@ where
                         );
                         break __result;
                     };
-                    let __config: &::recovery_core::RetryConfig = &__self.config;
+                    let __shared = &__self.config;
+                    let __config: &::recovery_core::RetryConfig = __shared;
                     let __site = &::recovery_core::__private::Site::with_config(
                         __site,
                         ::core::clone::Clone::clone(__config),

@@ -1,8 +1,10 @@
 async fn call(&self) -> io::Result<()> {
     'call: {
         let mut __progress = ::recovery_core::__private::Progress::START;
-        let __breaker: &::recovery_core::CircuitBreaker = &self.breaker;
-        let __pushback: &::recovery_core::Pushback = &self.pushback;
+        let __shared = &self.breaker;
+        let __breaker: &::recovery_core::CircuitBreaker = __shared;
+        let __shared = &self.pushback;
+        let __pushback: &::recovery_core::Pushback = __shared;
         let __cancel = &self.shutdown;
         let __brakes = ::recovery_core::__private::Brakes::NONE
             .breaker(__breaker)
@@ -31,8 +33,12 @@ async fn call(&self) -> io::Result<()> {
             }
         };
         loop {
-            let (__result, __delay) = {
-                let __result: io::Result<()> = { self.connect().await };
+            let (__kept, __delay) = {
+                let __result: io::Result<()> = if true {
+                    self.connect().await
+                } else {
+                    ::recovery_core::__private::never::<io::Result<()>>()
+                };
                 let __site = const {
                     &::recovery_core::__private::Site::new(
                         ::core::concat!(::core::module_path!(), "::call"),
@@ -68,7 +74,7 @@ async fn call(&self) -> io::Result<()> {
                     ::core::result::Result::Ok(__delay) => __delay,
                     ::core::result::Result::Err(_) => break 'call __result,
                 };
-                (__result, __delay)
+                (::recovery_core::__private::error_of(__result), __delay)
             };
             __admission = match ::recovery_core::__private::Brakes::wait(
                     &__brakes,
@@ -79,26 +85,25 @@ async fn call(&self) -> io::Result<()> {
             {
                 ::core::result::Result::Ok(__admission) => __admission,
                 ::core::result::Result::Err(__reason) => {
-                    if let ::core::result::Result::Err(__error) = &__result {
-                        let __site = const {
-                            &::recovery_core::__private::Site::new(
-                                ::core::concat!(::core::module_path!(), "::call"),
-                                ::recovery_core::__private::policy(
-                                    ::recovery_core::RetryConfig::builder(),
-                                ),
-                            )
-                        };
-                        ::recovery_core::__private::Site::ended(
-                            __site,
-                            __progress,
-                            (::recovery_core::__private::classified(__error))(__error),
-                            __reason,
-                            (::recovery_core::__private::Probe::new(__error)
-                                .recovery_display())
-                                .map(|__display| __display(__error)),
-                        );
-                    }
-                    break 'call __result;
+                    let __site = const {
+                        &::recovery_core::__private::Site::new(
+                            ::core::concat!(::core::module_path!(), "::call"),
+                            ::recovery_core::__private::policy(
+                                ::recovery_core::RetryConfig::builder(),
+                            ),
+                        )
+                    };
+                    let __error = &__kept;
+                    ::recovery_core::__private::Site::ended(
+                        __site,
+                        __progress,
+                        (::recovery_core::__private::classified(__error))(__error),
+                        __reason,
+                        (::recovery_core::__private::Probe::new(__error)
+                            .recovery_display())
+                            .map(|__display| __display(__error)),
+                    );
+                    break 'call ::core::result::Result::Err(__kept);
                 }
             };
         }

@@ -1,12 +1,17 @@
 async fn call(&self) -> io::Result<()> {
     let mut __progress = ::recovery_core::__private::Progress::START;
-    let __budget: &::recovery_core::RetryBudget = &self.budget;
+    let __shared = &self.budget;
+    let __budget: &::recovery_core::RetryBudget = __shared;
     let __brakes = ::recovery_core::__private::Brakes::NONE
         .deadline(::core::time::Duration::new(60u64, 0u32))
         .budget(__budget);
     loop {
         let __delay = {
-            let __result: io::Result<()> = { self.connect().await };
+            let __result: io::Result<()> = if true {
+                self.connect().await
+            } else {
+                ::recovery_core::__private::never::<io::Result<()>>()
+            };
             let __site = const {
                 &::recovery_core::__private::Site::new(
                     ::core::concat!(::core::module_path!(), "::call"),

@@ -6,7 +6,11 @@ pub async fn ask() -> io::Result<()> {
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
-            let __result: io::Result<()> = { connect().await };
+            let __result: io::Result<()> = if true {
+                connect().await
+            } else {
+                ::recovery_core::__private::never::<io::Result<()>>()
+            };
             let __site = const {
                 &::recovery_core::__private::Site::new(
                         ::core::concat!(::core::module_path!(), "::ask"),

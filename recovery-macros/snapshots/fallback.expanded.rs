@@ -4,7 +4,11 @@ async fn call(&self) -> io::Result<()> {
             let mut __progress = ::recovery_core::__private::Progress::START;
             loop {
                 let __delay = {
-                    let __result: io::Result<()> = { self.connect().await };
+                    let __result: io::Result<()> = if true {
+                        self.connect().await
+                    } else {
+                        ::recovery_core::__private::never::<io::Result<()>>()
+                    };
                     let __site = const {
                         &::recovery_core::__private::Site::new(
                             ::core::concat!(::core::module_path!(), "::call"),
@@ -47,11 +51,10 @@ async fn call(&self) -> io::Result<()> {
                 ::recovery_core::__private::wait(__delay).await;
             }
         };
-        let __answer = ::recovery_core::__private::fall_back(
-            __error,
-            __reason,
-            |error| self.cached(error),
-        );
+        let __answer = ::recovery_core::__private::fall_back::<
+            _,
+            _,
+        >(__error, __reason, |error| self.cached(error));
         let __later = ::recovery_core::__private::Answer::new(__answer)
             .recovery_answer();
         __later.await

@@ -2,7 +2,11 @@ async fn by_predicate(&self) -> Result<(), ApiError> {
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
-            let __result: Result<(), ApiError> = { self.call().await };
+            let __result: Result<(), ApiError> = if true {
+                self.call().await
+            } else {
+                ::recovery_core::__private::never::<Result<(), ApiError>>()
+            };
             let __site = const {
                 &::recovery_core::__private::Site::new(
                     "call",
@@ -46,7 +50,11 @@ async fn by_patterns(&self) -> Result<(), ApiError> {
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
-            let __result: Result<(), ApiError> = { self.call().await };
+            let __result: Result<(), ApiError> = if true {
+                self.call().await
+            } else {
+                ::recovery_core::__private::never::<Result<(), ApiError>>()
+            };
             let __site = const {
                 &::recovery_core::__private::Site::new(
                         ::core::concat!(::core::module_path!(), "::by_patterns"),

@@ -2,7 +2,11 @@ async fn call(&self) -> io::Result<()> {
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
-            let __result: io::Result<()> = { self.connect().await };
+            let __result: io::Result<()> = if true {
+                self.connect().await
+            } else {
+                ::recovery_core::__private::never::<io::Result<()>>()
+            };
             let __site = const {
                 &::recovery_core::__private::Site::named(
                     ::core::concat!(::core::module_path!(), "::call"),
@@ -12,7 +16,8 @@ async fn call(&self) -> io::Result<()> {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;
             };
-            let __config: &::recovery_core::RetryConfig = &self.config;
+            let __shared = &self.config;
+            let __config: &::recovery_core::RetryConfig = __shared;
             let __site = &::recovery_core::__private::Site::with_config(
                 __site,
                 ::recovery_core::__private::policy(

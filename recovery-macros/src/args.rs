@@ -46,7 +46,10 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<A
     let read = parser.parse2(tokens).unwrap_or_default();
     let mut args: Vec<Arg> = Vec::new();
     for arg in read {
-        if args.iter().any(|earlier| earlier.key == arg.key) {
+        if args
+            .iter()
+            .any(|earlier| earlier.key.unraw() == arg.key.unraw())
+        {
             let message = format!("`{}` is given twice", arg.key.unraw());
             diagnostics.error(arg.key.span(), &message, "keep one of them");
         } else {

@@ -3,6 +3,7 @@
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Signature, Stmt, Token};
 
+use crate::diag::Diagnostics;
 use crate::target::Shape;
 use crate::{async_trait, future, types};
 
@@ -23,7 +24,8 @@ pub(crate) fn take_rebound(sig: &mut Signature) -> Vec<Rebinding> {
     let mut rebindings = Vec::new();
     for input in &mut sig.inputs {
         if let FnArg::Typed(arg) = input {
-            let reborrow = types::is_mut_reference(&arg.ty);
+            // Within a pattern are parts of the reference, or of what is behind it.
+            let reborrow = types::is_mut_reference(&arg.ty) && matches!(*arg.pat, Pat::Ident(_));
             let cfgs = cfgs(&arg.attrs);
             take(&mut arg.pat, reborrow, &cfgs, &mut rebindings);
         }
@@ -93,7 +95,7 @@ pub(crate) fn names(sig: &Signature, shape: &Shape) -> Vec<Ident> {
     let before = match shape {
         Shape::AsyncTrait(block) => async_trait::bindings(block),
         Shape::Future(block) => future::statements_before(block),
-        Shape::Async | Shape::Blocking => &[],
+        Shape::Async | Shape::Blocking | Shape::Unreadable => &[],
     };
     for stmt in before {
         if let Stmt::Local(local) = stmt {
@@ -101,6 +103,24 @@ pub(crate) fn names(sig: &Signature, shape: &Shape) -> Vec<Ident> {
         }
     }
     names
+}
+
+/// `ref mut` names the argument itself, with all changes of the attempts before.
+pub(crate) fn refuse_ref_mut(sig: &Signature, diagnostics: &mut Diagnostics) {
+    for input in &sig.inputs {
+        if let FnArg::Typed(arg) = input {
+            let mut refuse = Bindings(|pat: &mut PatIdent| {
+                if let (Some(by_ref), Some(_)) = (pat.by_ref, pat.mutability) {
+                    diagnostics.error(
+                        by_ref.span,
+                        "`ref mut` would carry changes of one attempt into the next",
+                        "take it as `mut`, or as a `&mut` reference if the changes are meant to stay",
+                    );
+                }
+            });
+            refuse.visit_pat_mut(&mut arg.pat.clone());
+        }
+    }
 }
 
 struct Bindings<F>(F);

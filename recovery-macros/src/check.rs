@@ -90,6 +90,9 @@ impl Policy {
     fn apply(&mut self, context: &Context, arg: Arg) -> syn::Result<()> {
         let Arg { key, value } = arg;
         let word = key.unraw().to_string();
+        if let Value::Expr(value) = &value {
+            values::stays(&key, value)?;
+        }
         let Some(value) = self.schedule.apply(context, &key, &word, value)? else {
             return Ok(());
         };
@@ -278,18 +281,23 @@ fn shared(key: &Ident, value: Value, example: &str) -> syn::Result<Expr> {
 }
 
 fn with_self_as(name: &str, tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Ident(ident) if ident == "self" => {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut renamed = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        let is_path =
+            matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+        renamed.extend([match token {
+            // `self::yes` is a path of the module.
+            TokenTree::Ident(ident) if ident == "self" && !is_path => {
                 TokenTree::Ident(Ident::new(name, ident.span()))
             }
             TokenTree::Group(group) => {
-                let mut renamed = Group::new(group.delimiter(), with_self_as(name, group.stream()));
-                renamed.set_span(group.span());
-                TokenTree::Group(renamed)
+                let mut inner = Group::new(group.delimiter(), with_self_as(name, group.stream()));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
             }
             token => token,
-        })
-        .collect()
+        }]);
+    }
+    renamed
 }

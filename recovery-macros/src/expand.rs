@@ -46,6 +46,9 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     if !diagnostics.is_empty() {
         return fallback::emit(diagnostics, function);
     }
+    if matches!(shape, Shape::Unreadable) {
+        return function.into_token_stream();
+    }
     if matches!(shape, Shape::AsyncTrait(_)) && function.item.sig.receiver().is_some() {
         policy.rename_self(async_trait::SELF);
     }
@@ -118,6 +121,7 @@ impl<'p> Expansion<'p> {
             }
             Shape::AsyncTrait(block) => self.body_in_async_trait(block, sig),
             Shape::Future(block) => self.body_in_future(block, &ty, &mut function.item),
+            Shape::Unreadable => function.body.tokens.clone(),
         }
     }
 
@@ -246,7 +250,7 @@ impl<'p> Expansion<'p> {
                 #wait
             }
         };
-        self.with_fallback(attempts, mode)
+        self.with_fallback(ret, attempts, mode)
     }
 }
 

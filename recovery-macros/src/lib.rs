@@ -89,9 +89,9 @@ use proc_macro::TokenStream;
 /// and why.
 ///
 /// A duration is a literal with its unit (`250us`, `500ms`, `1.5s`, `2m`, `1h`) or an expression
-/// of `Duration`. Values are evaluated after a failure, never on success, but for `deadline` and the
-/// shared objects (`budget`, `breaker`, `pushback`, `cancel`), which are evaluated once, before the
-/// first attempt. Values that cannot be meant (no attempt, a factor below 1) are refused at compile
+/// of `Duration`. Values are evaluated after a failure, never on success, but for `timeout`, which
+/// each attempt needs, and for `deadline` and the shared objects (`budget`, `breaker`, `pushback`,
+/// `cancel`), which are evaluated once, before the first attempt. Values that cannot be meant (no attempt, a factor below 1) are refused at compile
 /// time where they are literals, and taken to the nearest possible ones at run time.
 ///
 /// With `breaker`, and with `pushback` beside `deadline` or `cancel`, a call may end before its first
@@ -106,7 +106,7 @@ use proc_macro::TokenStream;
 /// An argument that the body consumes would be gone at the second attempt: name it in `clone(..)`.
 /// An async attempt borrows its arguments, so a `Send` future needs those that are not named there
 /// to be `Sync`. A function cannot return a `&mut` that it has borrowed from an argument, nor take
-/// `mut self`.
+/// `mut self`. A `&mut` argument may be moved by the body, but not `&mut self`: write `&mut *self`.
 ///
 /// Put `#[retry]` **above** `#[tokio::main]`, `#[tokio::test]` and `#[instrument]`: what stands
 /// below it wraps all attempts; what stands above it has become a part of the body, and is

@@ -10,7 +10,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Lit, Meta, Pat, Token, token};
+use syn::{Attribute, Expr, Lit, Meta, Pat, PatIdent, Token, token};
 
 use crate::diag::{Diagnostics, mistake};
 use crate::{fallback, keys, list, target};
@@ -216,7 +216,7 @@ impl Errors {
                 Ok(()) => self.kinds.push(kind.clone()),
                 Err(error) => diagnostics.push(error),
             },
-            None => match check_pattern(&pattern) {
+            None => match check_pattern(&pattern, guard.is_some()) {
                 Ok(()) => self.patterns.push((pattern, guard)),
                 Err(error) => diagnostics.push(error),
             },
@@ -252,6 +252,12 @@ impl Item {
             Self::Error(Box::new(pattern), guard)
         };
         if !input.is_empty() && !input.peek(Token![,]) {
+            if let Self::Error(pattern, _) = &item
+                && let Some(word) = bare_name(pattern).filter(|word| *word == "except")
+            {
+                let message = "`except` names the errors that are not retried";
+                return Err(mistake(word.span(), message, "write `except(Timeout)`"));
+            }
             let message = "an error ends here, and something else follows";
             return Err(mistake(input.span(), message, "separate errors by commas"));
         }
@@ -273,7 +279,8 @@ fn bare_name(pattern: &Pat) -> Option<&Ident> {
 
 /// Whether a name that has a guard binds the error, as in `error if is_busy(error)`.
 fn is_binding(name: &Ident) -> bool {
-    name.to_string().starts_with(char::is_lowercase)
+    name.to_string()
+        .starts_with(|first: char| first.is_lowercase() || first == '_')
 }
 
 fn check_kind(kind: &Ident, guard: Option<&Expr>) -> syn::Result<()> {
@@ -296,8 +303,19 @@ fn check_kind(kind: &Ident, guard: Option<&Expr>) -> syn::Result<()> {
     }
 }
 
-fn check_pattern(pattern: &Pat) -> syn::Result<()> {
-    match pattern {
+fn check_pattern(pattern: &Pat, has_guard: bool) -> syn::Result<()> {
+    if let Some(kind) = bare_name(within(pattern)).filter(|kind| is_kind(kind)) {
+        let help = format!("write the bare name: `{kind}`");
+        return Err(mistake(pattern.span(), "a kind is listed by itself", &help));
+    }
+    if !has_guard && matches_everything(pattern) {
+        return Err(mistake(
+            pattern.span(),
+            "this matches every error, also those that stay",
+            "list kinds or patterns; to retry really everything write `when = |_| true`",
+        ));
+    }
+    match within(pattern) {
         Pat::Or(or)
             if (or.cases.iter())
                 .any(|case| bare_name(case).is_some() || qualified_kind(case).is_some()) =>
@@ -308,11 +326,6 @@ fn check_pattern(pattern: &Pat) -> syn::Result<()> {
                 "write their bare names, separated by commas",
             ))
         }
-        Pat::Wild(wild) => Err(mistake(
-            wild.span(),
-            "this would retry every error, also those that stay",
-            "list kinds or patterns; to retry really everything write `when = |_| true`",
-        )),
         Pat::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => {
             let word = literal.to_token_stream().to_string();
             let word = word.trim_matches('"');
@@ -328,24 +341,51 @@ fn check_pattern(pattern: &Pat) -> syn::Result<()> {
             Some(kind) => Err(mistake(
                 pattern.span(),
                 "a kind is listed without its path",
-                &format!("write the bare name: `{kind}`"),
+                &format!(
+                    "write the bare name: `{kind}`; if the error itself is an `ErrorKind`, write \
+                     `error if *error == ErrorKind::{kind}`"
+                ),
             )),
         },
     }
 }
 
-/// The kind behind `ErrorKind::`.
+/// What is behind parentheses, references and names of the whole.
+fn within(pattern: &Pat) -> &Pat {
+    match pattern {
+        Pat::Paren(pattern) => within(&pattern.pat),
+        Pat::Reference(pattern) => within(&pattern.pat),
+        Pat::Ident(PatIdent {
+            subpat: Some((_, inner)),
+            ..
+        }) => within(inner),
+        pattern => pattern,
+    }
+}
+
+/// Whether no error is left out: `_`, and names of the whole error.
+fn matches_everything(pattern: &Pat) -> bool {
+    match within(pattern) {
+        Pat::Wild(_) => true,
+        Pat::Ident(pattern) => is_binding(&pattern.ident),
+        _ => false,
+    }
+}
+
+fn is_kind(name: &Ident) -> bool {
+    keys::KINDS.contains(&name.to_string().as_str())
+}
+
+/// The kind behind `ErrorKind::`, be it of no module or of this crate's.
 fn qualified_kind(pattern: &Pat) -> Option<&Ident> {
     let Pat::Path(pattern) = pattern else {
         return None;
     };
-    let mut names = pattern
-        .path
-        .segments
-        .iter()
-        .rev()
-        .map(|segment| &segment.ident);
-    let kind = names.next()?;
-    let is_known = keys::KINDS.contains(&kind.to_string().as_str());
-    (is_known && names.next()? == "ErrorKind").then_some(kind)
+    let mut names = (pattern.path.segments.iter().rev()).map(|segment| &segment.ident);
+    let kind = names.next().filter(|kind| is_kind(kind))?;
+    if names.next()? != "ErrorKind" {
+        return None;
+    }
+    let is_ours = names.next().is_none_or(|parent| parent == "recovery_core");
+    is_ours.then_some(kind)
 }

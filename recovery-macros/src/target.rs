@@ -7,7 +7,7 @@ use syn::{Attribute, Block, Item, ReceiverKind, ReturnType, Safety, TraitItemFn,
 
 use crate::diag::{Diagnostics, mistake};
 use crate::function::Function;
-use crate::{async_trait, future, types};
+use crate::{arguments, async_trait, future, types};
 
 /// Where the attempt is within the function.
 pub(crate) enum Shape {
@@ -19,6 +19,9 @@ pub(crate) enum Shape {
     AsyncTrait(Block),
     /// The async block at the end of a function that returns a future.
     Future(Block),
+    /// Not to be found in a body that is no Rust, or is still being written: the compiler has its
+    /// own words for that.
+    Unreadable,
 }
 
 /// The function, if the item is one.
@@ -100,6 +103,7 @@ pub(crate) fn shape(function: &Function, diagnostics: &mut Diagnostics) -> Shape
     {
         refuse_mut_self(token.span, diagnostics);
     }
+    arguments::refuse_ref_mut(sig, diagnostics);
     match &sig.output {
         ReturnType::Default => diagnostics.error(
             sig.ident.span(),
@@ -143,13 +147,8 @@ fn shape_by_type(function: &Function, ty: &Type, diagnostics: &mut Diagnostics) 
 }
 
 fn shape_of_future(function: &Function, ty: &Type, diagnostics: &mut Diagnostics) -> Shape {
-    let block = match function.body.parsed() {
-        Ok(block) => block,
-        Err(error) => {
-            // The compiler has its own words for what is no Rust.
-            diagnostics.push(error);
-            return Shape::Blocking;
-        }
+    let Ok(block) = function.body.parsed() else {
+        return Shape::Unreadable;
     };
     if async_trait::block(&block).is_some() {
         // There a `mut self` has become a variable of async_trait's own.

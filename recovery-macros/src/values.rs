@@ -6,6 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Ident, Lit, LitStr, Path, UnOp};
 
 use crate::args::{Arg, Value};
@@ -53,6 +54,39 @@ pub(crate) fn bare(key: &Ident, value: &Value) -> syn::Result<()> {
         &message,
         "write the bare word, or leave it out",
     ))
+}
+
+/// Refuses what would leave the function from within the value of an option.
+pub(crate) fn stays(key: &Ident, value: &Expr) -> syn::Result<()> {
+    struct Leaves(Option<Span>);
+    impl VisitMut for Leaves {
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            match expr {
+                Expr::Try(expr) => {
+                    self.0.get_or_insert(expr.question_token.span);
+                }
+                Expr::Return(expr) => {
+                    self.0.get_or_insert(expr.return_token.span);
+                }
+                // These have an end of their own.
+                Expr::Closure(_) | Expr::Async(_) => {}
+                _ => visit_mut::visit_expr_mut(self, expr),
+            }
+        }
+    }
+    let mut leaves = Leaves(None);
+    leaves.visit_expr_mut(&mut value.clone());
+    match leaves.0 {
+        None => Ok(()),
+        Some(span) => {
+            let message = format!("the value of `{}` cannot end the function", key.unraw());
+            Err(mistake(
+                span,
+                &message,
+                "compute it before the call, and name it here",
+            ))
+        }
+    }
 }
 
 /// Refuses a closure that does not take from one to `most` arguments.
@@ -148,7 +182,7 @@ pub(crate) fn backoff(
     if let Some(factor) = number(value, HELP) {
         let factor = factor?;
         if !(factor.is_finite() && factor >= 1.0) {
-            let message = "the growth of the delay is at least 1";
+            let message = "the growth of the delay is a finite number of at least 1";
             return Err(mistake(value.span(), message, HELP));
         }
         let tokens = float_tokens(factor, value.span());
@@ -295,6 +329,7 @@ pub(crate) fn identifiers(key: &Ident, value: Value) -> syn::Result<Vec<Ident>> 
 pub(crate) fn identifier(value: &Expr) -> syn::Result<Ident> {
     if let Expr::Path(path) = value
         && let Some(ident) = path.path.get_ident()
+        && ident != "self"
     {
         return Ok(ident.clone());
     }

@@ -1,6 +1,6 @@
 //! One attempt.
 
-use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -21,7 +21,7 @@ impl Expansion<'_> {
         let Self { site, krate, .. } = self;
         let prelude = self.prelude(rebindings, body);
         if self.policy.timeout.is_none() && runs_to_its_end(body) {
-            return plain_attempt(&prelude, body);
+            return self.plain_attempt(ret, &prelude, body);
         }
         // The early return that never happens tells the compiler the block's type, for `?`,
         // `return` and coercions in the body.
@@ -62,10 +62,20 @@ impl Expansion<'_> {
         let Self { site, krate, .. } = self;
         let prelude = self.prelude(rebindings, body);
         if runs_to_its_end(body) {
-            return plain_attempt(&prelude, body);
+            return self.plain_attempt(ret, &prelude, body);
         }
         let block = begun_with(&prelude, body);
         quote_spanned!(*site=> #krate::__private::attempt(|| -> #ret #block))
+    }
+
+    /// The body itself, under a condition that always holds: so its braces are needed, whatever is
+    /// in them, and what follows can be reached, should it never end.
+    fn plain_attempt(&self, ret: &Type, prelude: &TokenStream, body: &Body) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        let ret_site = site.located_at(ret.span());
+        let never = quote_spanned!(ret_site=> #krate::__private::never::<#ret>());
+        let block = begun_with(prelude, body);
+        quote_spanned!(*site=> if true #block else { #never })
     }
 
     /// What each attempt begins with: its number, its clones, its `mut` arguments.
@@ -115,29 +125,16 @@ impl Expansion<'_> {
     }
 }
 
-/// The body itself. Around a single expression braces of the user's would be said to be unused.
-fn plain_attempt(prelude: &TokenStream, body: &Body) -> TokenStream {
-    let inner = inner_block(body);
-    if prelude.is_empty() {
-        return inner;
-    }
-    quote!({ #prelude #inner })
-}
-
 /// The body with `tokens` ahead of it, in a block of its own: a lint asks that items come first.
+///
+/// The braces are the user's own, for by them the compiler knows the edition, on which it hangs
+/// when temporaries are dropped.
 fn begun_with(tokens: &TokenStream, body: &Body) -> TokenStream {
+    let block = body.block(body.tokens.clone());
     if tokens.is_empty() {
-        return body.block(body.tokens.clone()).into_token_stream();
+        return block.into_token_stream();
     }
-    let inner = inner_block(body);
-    body.block(quote!(#tokens #inner)).into_token_stream()
-}
-
-/// The body in braces that stand where the user's do.
-fn inner_block(body: &Body) -> TokenStream {
-    let mut group = Group::new(Delimiter::Brace, body.tokens.clone());
-    group.set_span(Span::mixed_site().located_at(body.brace.span.join()));
-    group.into_token_stream()
+    body.block(quote!(#tokens #block)).into_token_stream()
 }
 
 /// Whether nothing in the body can leave the function, nor a loop around it: no `?`, no `return`,
@@ -147,27 +144,26 @@ fn inner_block(body: &Body) -> TokenStream {
 /// less, and the call too.
 fn runs_to_its_end(body: &Body) -> bool {
     fn stays(tokens: TokenStream) -> bool {
-        let mut last_is_ident = false;
-        tokens.into_iter().all(|token| match token {
-            TokenTree::Group(group) => {
-                last_is_ident = false;
-                stays(group.stream())
-            }
-            TokenTree::Ident(ident) => {
-                last_is_ident = true;
-                !["return", "break", "continue", "yield"].contains(&&*ident.to_string())
-            }
-            TokenTree::Punct(punct) => {
-                // `vec![..]`, but not `a != b`.
-                let is_macro =
-                    punct.as_char() == '!' && last_is_ident && punct.spacing() != Spacing::Joint;
-                last_is_ident = false;
-                punct.as_char() != '?' && !is_macro
-            }
-            TokenTree::Literal(_) => {
-                last_is_ident = false;
-                true
-            }
+        const LEAVES: [&str; 6] = ["return", "break", "continue", "yield", "yeet", "become"];
+        // A name, or a fragment of `macro_rules!` that may be one.
+        let mut last_is_name = false;
+        tokens.into_iter().all(|token| {
+            let (stays, is_name) = match token {
+                TokenTree::Group(group) => {
+                    let is_fragment = group.delimiter() == Delimiter::None;
+                    (stays(group.stream()), is_fragment)
+                }
+                TokenTree::Ident(ident) => (!LEAVES.contains(&&*ident.to_string()), true),
+                TokenTree::Punct(punct) => {
+                    // `vec![..]`, but not `a != b`.
+                    let is_macro =
+                        punct.as_char() == '!' && last_is_name && punct.spacing() != Spacing::Joint;
+                    (punct.as_char() != '?' && !is_macro, false)
+                }
+                TokenTree::Literal(_) => (true, false),
+            };
+            last_is_name = is_name;
+            stays
         })
     }
     stays(body.tokens.clone())

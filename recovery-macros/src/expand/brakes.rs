@@ -38,18 +38,15 @@ impl Expansion<'_> {
             setters.extend(quote_spanned!(*site=> .deadline(#limit)));
         }
         if let Some(budget) = &policy.budget {
-            let shared = self.shared("RetryBudget", budget);
-            declared.extend(quote_spanned!(*site=> let __budget: #shared;));
+            declared.extend(self.shared(&self.variable("__budget"), "RetryBudget", budget));
             setters.extend(quote_spanned!(*site=> .budget(__budget)));
         }
         if let Some(breaker) = &policy.breaker {
-            let shared = self.shared("CircuitBreaker", breaker);
-            declared.extend(quote_spanned!(*site=> let __breaker: #shared;));
+            declared.extend(self.shared(&self.variable("__breaker"), "CircuitBreaker", breaker));
             setters.extend(quote_spanned!(*site=> .breaker(__breaker)));
         }
         if let Some(pushback) = &policy.pushback {
-            let shared = self.shared("Pushback", pushback);
-            declared.extend(quote_spanned!(*site=> let __pushback: #shared;));
+            declared.extend(self.shared(&self.variable("__pushback"), "Pushback", pushback));
             setters.extend(quote_spanned!(*site=> .pushback(__pushback)));
         }
         if setters.is_empty() && policy.cancel.is_none() {
@@ -128,43 +125,37 @@ impl Expansion<'_> {
         };
         let (succeeded, after_failure) = self.braked(&quote_spanned!(*site=> __admission));
         let decided = self.decided(&judged, &succeeded, &after_failure);
-        let ended = {
-            let (failed, configured) = (&judged.failed, &judged.configured);
-            let (failure, display) = (&judged.failure, &judged.display);
-            quote_spanned! {*site=>
-                if let #failed = &__result {
-                    #its_site
-                    #configured
-                    #krate::__private::Site::ended(
-                        __site,
-                        __progress,
-                        (#failure)(__error),
-                        __reason,
-                        (#display).map(|__display| __display(__error)),
-                    );
-                }
-            }
-        };
-        let stop = self.leave_with_error();
+        let (configured, failure, display) = (&judged.configured, &judged.failure, &judged.display);
+        let stop = self.leave_kept();
         let attempts = quote_spanned! {*site=>
             let mut __progress = #krate::__private::Progress::START;
             #brakes
             let mut __admission = #admission;
             loop {
-                let (__result, __delay) = {
+                // Only the error is kept over the wait: the value need not be `Send`.
+                let (__kept, __delay) = {
                     #decided
-                    (__result, __delay)
+                    (#krate::__private::error_of(__result), __delay)
                 };
                 __admission = match #wait {
                     ::core::result::Result::Ok(__admission) => __admission,
                     ::core::result::Result::Err(__reason) => {
-                        #ended
+                        #its_site
+                        #configured
+                        let __error = &__kept;
+                        #krate::__private::Site::ended(
+                            __site,
+                            __progress,
+                            (#failure)(__error),
+                            __reason,
+                            (#display).map(|__display| __display(__error)),
+                        );
                         #stop
                     }
                 };
             }
         };
-        self.with_fallback(attempts, mode)
+        self.with_fallback(ret, attempts, mode)
     }
 
     /// What ends a wait.

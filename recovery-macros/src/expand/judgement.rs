@@ -1,7 +1,7 @@
 //! What is decided after each attempt: the policy, what the error means, and the way out.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Type};
 
@@ -193,33 +193,51 @@ impl Expansion<'_> {
         } else {
             quote_spanned!(*site=> #krate::__private::policy(#krate::RetryConfig::to_builder(__config) #setters))
         };
-        let base = self.shared("RetryConfig", base);
+        let base = self.shared(&self.variable("__config"), "RetryConfig", base);
         quote_spanned! {*site=>
-            let __config: #base;
+            #base
             let __site = &#krate::__private::Site::with_config(__site, #config);
         }
     }
 
-    /// `&T = &value`: whatever dereferences to a `T` will do.
-    pub(super) fn shared(&self, ty: &str, value: &Expr) -> TokenStream {
+    /// `let name: &T = &value;`: whatever dereferences to a `T` will do.
+    pub(super) fn shared(&self, name: &Ident, ty: &str, value: &Expr) -> TokenStream {
         let krate = self.krate;
         let there = self.site.located_at(value.span());
-        let ty = syn::Ident::new(ty, there);
-        quote_spanned!(there=> &#krate::#ty = &#value)
+        let ty = Ident::new(ty, there);
+        let value = match value {
+            Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) => {
+                quote_spanned!(there=> (#value))
+            }
+            value => value.to_token_stream(),
+        };
+        // In two steps: the arms of an `if` or a `match` may be references themselves.
+        quote_spanned! {there=>
+            let __shared = &#value;
+            let #name: &#krate::#ty = __shared;
+        }
+    }
+
+    /// A variable of ours.
+    pub(super) fn variable(&self, name: &str) -> Ident {
+        Ident::new(name, self.site)
     }
 
     /// The function that asks the error what it means.
     fn failure(&self, ret: &Type) -> TokenStream {
         let Self { site, krate, .. } = self;
-        let needs_class = match &self.policy.condition {
-            Condition::Transient => true,
-            Condition::When(_) => false,
-            Condition::Listed(listed) => {
-                listed.retried.is_empty()
-                    || !listed.retried.kinds.is_empty()
-                    || !listed.excepted.kinds.is_empty()
-            }
-        };
+        // Whether it has taken effect is asked too.
+        let asks_effect = self.policy.at_most_once;
+        let needs_class = asks_effect
+            || match &self.policy.condition {
+                Condition::Transient => true,
+                Condition::When(_) => false,
+                Condition::Listed(listed) => {
+                    listed.retried.is_empty()
+                        || !listed.retried.kinds.is_empty()
+                        || !listed.excepted.kinds.is_empty()
+                }
+            };
         if needs_class {
             // An error type that is not classified is complained of where it is written.
             let at_error = site.located_at(types::error_span(ret));
@@ -289,6 +307,18 @@ impl Expansion<'_> {
         }
     }
 
+    /// Ends the call with the error that was kept over the wait, for `reason`.
+    pub(super) fn leave_kept(&self) -> TokenStream {
+        let site = self.site;
+        if self.policy.fallback.is_some() {
+            quote_spanned!(site=> break 'stopped (__kept, __reason))
+        } else if self.has_label() {
+            quote_spanned!(site=> break 'call ::core::result::Result::Err(__kept))
+        } else {
+            quote_spanned!(site=> break ::core::result::Result::Err(__kept))
+        }
+    }
+
     /// Ends the call with `error`, made of `refused`, before its first attempt.
     pub(super) fn leave_refused(&self, error: &TokenStream) -> TokenStream {
         let Self { site, krate, .. } = self;
@@ -306,7 +336,12 @@ impl Expansion<'_> {
     }
 
     /// Around the loop: what is left by `leave_with_result` and `leave_with_error`.
-    pub(super) fn with_fallback(&self, attempts: TokenStream, mode: Mode) -> TokenStream {
+    pub(super) fn with_fallback(
+        &self,
+        ret: &Type,
+        attempts: TokenStream,
+        mode: Mode,
+    ) -> TokenStream {
         let Self { site, krate, .. } = self;
         let Some(fallback) = &self.policy.fallback else {
             return if self.has_label() {
@@ -316,12 +351,18 @@ impl Expansion<'_> {
             };
         };
         let runtime = quote_spanned!(*site=> #krate::__private);
+        // A blocking fallback answers at once, with what may have to be coerced; an async one with a
+        // result or with a future.
+        let answer = match mode {
+            Mode::Blocking => quote_spanned!(*site=> #ret),
+            Mode::Async => quote_spanned!(*site=> _),
+        };
         let call = match fallback {
             Expr::Closure(closure) if closure.inputs.len() == 1 => {
-                quote_spanned!(*site=> #runtime::fall_back)
+                quote_spanned!(*site=> #runtime::fall_back::<_, #answer>)
             }
-            Expr::Closure(_) => quote_spanned!(*site=> #runtime::fall_back_by_reason),
-            _ => quote_spanned!(*site=> #runtime::fall_back_by_path),
+            Expr::Closure(_) => quote_spanned!(*site=> #runtime::fall_back_by_reason::<_, #answer>),
+            _ => quote_spanned!(*site=> #runtime::fall_back_by_path::<_, #answer, _>),
         };
         // An answer that is none is complained of where the fallback is written.
         let there = site.located_at(fallback.span());

@@ -61,6 +61,20 @@ fn in_blocking(log: &Log, flaky: &Flaky) -> io::Result<u32> {
 }
 
 #[retry]
+async fn in_async_with_a_question_mark(log: &Log, flaky: &Flaky) -> io::Result<u32> {
+    io::Result::Ok(())?;
+    let _local = Noisy("local", log);
+    Noisy("temporary", log).call(flaky)
+}
+
+#[retry(initial = 1ns)]
+fn in_blocking_with_a_question_mark(log: &Log, flaky: &Flaky) -> io::Result<u32> {
+    io::Result::Ok(())?;
+    let _local = Noisy("local", log);
+    Noisy("temporary", log).call(flaky)
+}
+
+#[retry]
 async fn in_a_macro(log: &Log, flaky: &Flaky) -> io::Result<u32> {
     ends_in_a_temporary!(log, flaky)
 }
@@ -113,6 +127,15 @@ async fn temporaries_are_dropped_when_the_users_edition_says() {
     flaky.calls();
     let log = Log::default();
     assert_eq!(in_blocking(&log, &flaky).unwrap(), 3);
+    assert_eq!(log.into_inner().unwrap(), expected);
+    flaky.calls();
+    let log = Log::default();
+    let result = assert_send(in_async_with_a_question_mark(&log, &flaky)).await;
+    assert_eq!(result.unwrap(), 3);
+    assert_eq!(log.into_inner().unwrap(), expected);
+    flaky.calls();
+    let log = Log::default();
+    assert_eq!(in_blocking_with_a_question_mark(&log, &flaky).unwrap(), 3);
     assert_eq!(log.into_inner().unwrap(), expected);
     flaky.calls();
     let log = Log::default();

@@ -56,6 +56,7 @@ mod async_trait_self;
 mod beside_other_attributes;
 mod blocking_functions;
 mod bodies;
+mod bodies_as_they_are;
 mod cloned;
 mod editions;
 mod endless_bodies;

@@ -15,6 +15,9 @@ use crate::access::Access;
 /// The platform recommends at least 5 s: it may take that long to say that a message was sent.
 pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The platform takes replies to a message for so long (in private chats for longer).
+const REPLY_WINDOW: Duration = Duration::from_secs(5 * 60);
+
 /// Where a reply goes, with the id that the platform knows it by.
 #[derive(Debug)]
 pub(crate) enum Place {
@@ -65,7 +68,7 @@ impl Sender {
 
     /// The platform deduplicates these by `msg_id` and `msg_seq`, which stay the same over all
     /// attempts: a reply whose answer was lost may be sent again.
-    #[retry(policy = self.retry_config, attempt = attempt)]
+    #[retry(policy = self.retry_config, deadline = REPLY_WINDOW, attempt = attempt)]
     #[retryable_on(
         Network, Timeout, RateLimited, Server,
         error if is_token_expired(error),
@@ -81,7 +84,7 @@ impl Sender {
 
     /// These know no `msg_seq`: after a failure that may have taken effect the reply is not sent
     /// again, or it might stand there twice.
-    #[retry(policy = self.retry_config, at_most_once, attempt = attempt)]
+    #[retry(policy = self.retry_config, deadline = REPLY_WINDOW, at_most_once, attempt = attempt)]
     #[retryable_on(
         Network, Timeout, RateLimited, Server,
         error if is_token_expired(error),
