@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use syn::{DeriveInput, parse_quote};
 
 use crate::diag::{Diagnostics, mistake};
-use crate::fallback;
+use crate::refusal;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item) {
@@ -28,6 +28,6 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     if diagnostics.is_empty() {
         expand::implementation(&input, &krate, &cases)
     } else {
-        fallback::emit(diagnostics, expand::stand_in(&input, &krate))
+        refusal::emit(diagnostics, expand::stand_in(&input, &krate))
     }
 }

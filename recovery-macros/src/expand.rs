@@ -2,6 +2,7 @@
 
 mod attempt;
 mod brakes;
+mod exit;
 mod judgement;
 
 use proc_macro2::{Span, TokenStream};
@@ -17,7 +18,7 @@ use crate::check::Policy;
 use crate::diag::Diagnostics;
 use crate::function::{Body, Function};
 use crate::target::{self, Shape};
-use crate::{args, async_trait, check, docs, fallback, function, future, partner, types};
+use crate::{args, async_trait, check, docs, function, future, partner, refusal, types};
 
 /// `#[retry]`: all stages.
 pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -26,7 +27,7 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(function) => function,
         Err(error) => {
             diagnostics.push(error);
-            return fallback::emit(diagnostics, item);
+            return refusal::emit(diagnostics, item);
         }
     };
     let attrs = &mut function.item.attrs;
@@ -44,7 +45,7 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
         );
     }
     if !diagnostics.is_empty() {
-        return fallback::emit(diagnostics, function);
+        return refusal::emit(diagnostics, function);
     }
     if matches!(shape, Shape::Unreadable) {
         return function.into_token_stream();

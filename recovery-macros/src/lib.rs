@@ -5,7 +5,7 @@
 //!
 //! An attribute passes four stages: `args` and `partner` parse, `check` and `values` give the
 //! words their meaning, `target` finds the body to retry, `expand` writes the loop. Mistakes are
-//! gathered by `diag`; `fallback` re-emits the item beside them. The derive's own stages are in
+//! gathered by `diag`; `refusal` re-emits the item beside them. The derive's own stages are in
 //! `classify`.
 
 mod args;
@@ -17,12 +17,12 @@ mod diag;
 mod docs;
 mod duration;
 mod expand;
-mod fallback;
 mod function;
 mod future;
 mod keys;
 mod list;
 mod partner;
+mod refusal;
 mod schedule;
 #[cfg(test)]
 mod snapshots;

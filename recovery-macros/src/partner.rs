@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Lit, Meta, Pat, PatIdent, Token, token};
 
 use crate::diag::{Diagnostics, mistake};
-use crate::{fallback, keys, list, target};
+use crate::{keys, list, refusal, target};
 
 const LIST: &str = "name kinds or patterns, as `#[retryable_on(Network, Timeout)]`, or leave it out \
                     to retry what `Classify` calls transient";
@@ -84,7 +84,7 @@ fn alone(item: TokenStream, help: &str) -> TokenStream {
         "`#[retryable_on]` says which errors `#[retry]` retries, and there is no `#[retry]`",
         help,
     );
-    fallback::emit(diagnostics, item)
+    refusal::emit(diagnostics, item)
 }
 
 /// Takes the list out of the attributes that stand below `#[retry]`.

@@ -233,3 +233,20 @@ impl Setting<Duration> {
         Ok(Self::new(key, value.span(), literal, tokens))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use recovery_core::{Backoff, RetryConfig};
+
+    use super::{DEFAULT_INITIAL, DEFAULT_MAX, DEFAULT_MAX_DELAY};
+
+    #[test]
+    fn the_defaults_are_those_of_the_runtime() {
+        let config = RetryConfig::default();
+        assert_eq!(config.max_attempts(), DEFAULT_MAX);
+        assert_eq!(config.initial_delay(), DEFAULT_INITIAL);
+        assert_eq!(config.max_delay(), DEFAULT_MAX_DELAY);
+        assert_eq!(config.backoff(), Backoff::Exponential(2.0));
+        assert_eq!(config.jitter(), recovery_core::Jitter::Proportional(0.25));
+    }
+}

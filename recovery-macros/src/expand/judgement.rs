@@ -1,11 +1,11 @@
-//! What is decided after each attempt: the policy, what the error means, and the way out.
+//! What is decided after each attempt: the policy, and what the error means.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Type};
 
-use super::{Expansion, Mode};
+use super::Expansion;
 use crate::check::Condition;
 use crate::partner::Errors;
 use crate::types;
@@ -17,7 +17,7 @@ pub(super) struct Judged {
     /// `let site: &Site = ..;`, known at compile time.
     pub(super) site: TokenStream,
     /// `Err(error)`, where the return type is written.
-    pub(super) failed: TokenStream,
+    failed: TokenStream,
     /// `let site = ..;` with what only run time knows.
     pub(super) configured: TokenStream,
     /// The function that asks the error what it means.
@@ -284,104 +284,6 @@ impl Expansion<'_> {
             );
         };
         (quote_spanned!(*site=> let __failed = __progress;), call)
-    }
-
-    /// Ends the call with `result`, which is a success.
-    pub(super) fn leave_with_result(&self) -> TokenStream {
-        if self.has_label() {
-            quote_spanned!(self.site=> break 'call __result)
-        } else {
-            quote_spanned!(self.site=> break __result)
-        }
-    }
-
-    /// Ends the call with `result`, which is an error, for `reason`.
-    pub(super) fn leave_with_error(&self) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        if self.policy.fallback.is_some() {
-            quote_spanned! {*site=>
-                break 'stopped (#krate::__private::error_of(__result), __reason)
-            }
-        } else {
-            self.leave_with_result()
-        }
-    }
-
-    /// Ends the call with the error that was kept over the wait, for `reason`.
-    pub(super) fn leave_kept(&self) -> TokenStream {
-        let site = self.site;
-        if self.policy.fallback.is_some() {
-            quote_spanned!(site=> break 'stopped (__kept, __reason))
-        } else if self.has_label() {
-            quote_spanned!(site=> break 'call ::core::result::Result::Err(__kept))
-        } else {
-            quote_spanned!(site=> break ::core::result::Result::Err(__kept))
-        }
-    }
-
-    /// Ends the call with `error`, made of `refused`, before its first attempt.
-    pub(super) fn leave_refused(&self, error: &TokenStream) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        if self.policy.fallback.is_some() {
-            quote_spanned! {*site=>
-                break 'stopped (#error, #krate::NotAttempted::reason(&__refused))
-            }
-        } else {
-            quote_spanned!(*site=> break 'call ::core::result::Result::Err(#error))
-        }
-    }
-
-    fn has_label(&self) -> bool {
-        self.policy.fallback.is_some() || self.can_be_refused()
-    }
-
-    /// Around the loop: what is left by `leave_with_result` and `leave_with_error`.
-    pub(super) fn with_fallback(
-        &self,
-        ret: &Type,
-        attempts: TokenStream,
-        mode: Mode,
-    ) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        let Some(fallback) = &self.policy.fallback else {
-            return if self.has_label() {
-                quote_spanned!(*site=> 'call: { #attempts })
-            } else {
-                attempts
-            };
-        };
-        let runtime = quote_spanned!(*site=> #krate::__private);
-        // A blocking fallback answers at once, with what may have to be coerced; an async one with a
-        // result or with a future.
-        let answer = match mode {
-            Mode::Blocking => quote_spanned!(*site=> #ret),
-            Mode::Async => quote_spanned!(*site=> _),
-        };
-        let call = match fallback {
-            Expr::Closure(closure) if closure.inputs.len() == 1 => {
-                quote_spanned!(*site=> #runtime::fall_back::<_, #answer>)
-            }
-            Expr::Closure(_) => quote_spanned!(*site=> #runtime::fall_back_by_reason::<_, #answer>),
-            _ => quote_spanned!(*site=> #runtime::fall_back_by_path::<_, #answer, _>),
-        };
-        // An answer that is none is complained of where the fallback is written.
-        let there = site.located_at(fallback.span());
-        let answered = match mode {
-            Mode::Blocking => quote_spanned!(there=> __answer),
-            Mode::Async => quote_spanned! {there=>
-                let __later = #krate::__private::Answer::new(__answer).recovery_answer();
-                __later.await
-            },
-        };
-        quote_spanned! {*site=>
-            'call: {
-                let (__error, __reason) = 'stopped: {
-                    #attempts
-                };
-                let __answer = #call(__error, __reason, #fallback);
-                #answered
-            }
-        }
     }
 }
 
