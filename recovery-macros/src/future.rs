@@ -8,6 +8,24 @@ pub(crate) fn ends_in_async_block(body: &Block) -> bool {
     tail(&mut body.clone()).is_some()
 }
 
+/// Whether what the body gives is a future beyond doubt: an async block, bare or in `Box::pin(..)`.
+pub(crate) fn is_made_by(body: &Block) -> bool {
+    match body.stmts.last() {
+        Some(Stmt::Expr(Expr::Async(_), None)) => true,
+        Some(Stmt::Expr(Expr::Call(call), None)) => {
+            let is_pin = match &*call.func {
+                Expr::Path(path) => {
+                    let last = path.path.segments.last();
+                    last.is_some_and(|last| last.ident == "pin")
+                }
+                _ => false,
+            };
+            is_pin && matches!(call.args.first(), Some(Expr::Async(_)))
+        }
+        _ => false,
+    }
+}
+
 /// The async block at the end of the body.
 pub(crate) fn tail(body: &mut Block) -> Option<&mut Block> {
     match body.stmts.last_mut() {

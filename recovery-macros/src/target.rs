@@ -1,13 +1,13 @@
 //! Finds the body to retry in the item under the attribute, and refuses what cannot be retried.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Attribute, Block, Item, ReceiverKind, ReturnType, Safety, TraitItemFn, Type};
 
 use crate::diag::{Diagnostics, mistake};
 use crate::function::Function;
-use crate::{arguments, async_trait, future, types};
+use crate::{arguments, async_trait, function, future, types};
 
 /// Where the attempt is within the function.
 pub(crate) enum Shape {
@@ -140,10 +140,21 @@ fn shape_by_type(function: &Function, ty: &Type, diagnostics: &mut Diagnostics) 
     }
     refuse_no_result(ty, diagnostics);
     if function.item.sig.asyncness.is_some() {
-        Shape::Async
-    } else {
-        Shape::Blocking
+        return Shape::Async;
     }
+    if function::mention(
+        function.body.tokens.clone(),
+        &Ident::new("async", Span::call_site()),
+    ) && (function.body.parsed()).is_ok_and(|block| future::is_made_by(&block))
+    {
+        diagnostics.error(
+            ty.span(),
+            "this function returns a future, and its type does not say so",
+            "write it out: `Pin<Box<dyn Future<Output = Result<T, E>> + Send>>`, or make it an \
+             `async fn`",
+        );
+    }
+    Shape::Blocking
 }
 
 fn shape_of_future(function: &Function, ty: &Type, diagnostics: &mut Diagnostics) -> Shape {
