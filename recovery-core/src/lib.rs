@@ -73,6 +73,9 @@ mod retry;
 pub mod guide {
     #[doc = include_str!("../docs/attribute-language.md")]
     pub mod attribute_language {}
+
+    #[doc = include_str!("../docs/attribute-language.zh-CN.md")]
+    pub mod attribute_language_zh_cn {}
 }
 
 #[doc(hidden)]
