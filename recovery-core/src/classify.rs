@@ -177,8 +177,8 @@ macro_rules! as_what_it_points_to {
 
 as_what_it_points_to!(&E, Box<E>, Arc<E>);
 
-/// By [`io::Error::kind`]; an error that says nothing itself ([`io::ErrorKind::Other`]) by the known
-/// error inside it.
+/// By [`io::Error::kind`]; a kind that says nothing to a caller (such as [`io::ErrorKind::Other`]) by
+/// the known error inside it.
 impl Classify for io::Error {
     fn kind(&self) -> ErrorKind {
         use io::ErrorKind as Io;
@@ -231,8 +231,9 @@ impl Classify for tokio::time::error::Elapsed {
     }
 }
 
-/// Looks inside the box for an error it knows ([`io::Error`], tokio's `Elapsed`, [`BotError`]
-/// with the feature `botrs`), also as a source; anything else is [`ErrorKind::Other`].
+/// Looks inside the box for an error it knows ([`io::Error`], tokio's `Elapsed`, `TimedOut`,
+/// [`NotAttempted`](crate::NotAttempted), [`BotError`] with the feature `botrs`), also as a source;
+/// anything else is [`ErrorKind::Other`].
 ///
 /// [`BotError`]: https://docs.rs/botrs/0.13.0/botrs/enum.BotError.html
 impl Classify for Box<dyn Error + Send + Sync> {

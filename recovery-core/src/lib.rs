@@ -41,7 +41,7 @@
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `macros` | yes | the attributes |
+//! | `macros` | yes | the attributes, and the derive of [`Classify`](trait@Classify) |
 //! | `tokio` | yes | async waiting on tokio's clock (a paused clock in tests is obeyed) |
 //! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up` |
 //! | `botrs` | no | [`Classify`](trait@Classify) for `botrs::BotError`, and helpers for bots |

@@ -94,9 +94,11 @@ async fn call(&self) -> io::Result<()> {
                         )
                     };
                     let __error = &__kept;
-                    ::recovery_core::__private::Site::ended(
+                    ::recovery_core::__private::Brakes::ended(
+                        &__brakes,
                         __site,
                         __progress,
+                        __delay,
                         (::recovery_core::__private::classified(__error))(__error),
                         __reason,
                         (::recovery_core::__private::Probe::new(__error)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Path, parse_quote};
@@ -91,7 +91,7 @@ impl Policy {
         let Arg { key, value } = arg;
         let word = key.unraw().to_string();
         if let Value::Expr(value) = &value {
-            values::stays(&key, value)?;
+            values::stays(&format!("the value of `{word}`"), value)?;
         }
         let Some(value) = self.schedule.apply(context, &key, &word, value)? else {
             return Ok(());
@@ -227,7 +227,12 @@ impl Policy {
     /// Writes `name` for `self` in all expressions, as `#[async_trait]` has done in the body.
     pub(crate) fn rename_self(&mut self, name: &str) {
         let renamed = |expr: &mut Expr| {
-            *expr = Expr::Verbatim(with_self_as(name, expr.to_token_stream()));
+            let tokens = with_self_as(name, expr.to_token_stream());
+            *expr = Expr::Verbatim(if values::needs_parentheses(expr) {
+                quote!((#tokens))
+            } else {
+                tokens
+            });
         };
         [
             &mut self.base,

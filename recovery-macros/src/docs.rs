@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use quote::ToTokens;
-use syn::{Attribute, parse_quote};
+use syn::{Attribute, Expr, parse_quote};
 
 use crate::check::{Condition, Policy};
-use crate::schedule::{self, DEFAULT_INITIAL, DEFAULT_MAX, DEFAULT_MAX_DELAY, Growth, Jitter};
+use crate::schedule::{
+    self, DEFAULT_GROWTH, DEFAULT_INITIAL, DEFAULT_JITTER, DEFAULT_MAX, DEFAULT_MAX_DELAY, Growth,
+    Jitter,
+};
 
 /// Adds the line, in a paragraph of its own, to a function that is documented; any other keeps
 /// its lints about missing documentation.
@@ -41,11 +44,11 @@ fn attempts(policy: &Policy) -> String {
     let has_base = policy.base.is_some();
     let max = policy.schedule.max.as_ref();
     let attempts = match schedule::known(max, has_base, DEFAULT_MAX) {
-        Some(u32::MAX) => "until it succeeds".into(),
+        Some(u32::MAX) => "without a limit of attempts".into(),
         Some(1) => "1 attempt".into(),
         Some(max) => format!("up to {max} attempts"),
         None => match (max, &policy.base) {
-            (None, Some(base)) => format!("as `{}` says", base.to_token_stream()),
+            (None, Some(base)) => format!("as `{}` says", written(base)),
             _ => "a number of attempts that run time knows".into(),
         },
     };
@@ -66,11 +69,7 @@ fn waits(policy: &Policy) -> Option<String> {
     let has_base = policy.base.is_some();
     let schedule = &policy.schedule;
     let max = schedule::known(schedule.max.as_ref(), has_base, DEFAULT_MAX)?;
-    let growth = schedule::known(
-        schedule.backoff.as_ref(),
-        has_base,
-        Growth::Exponential(2.0),
-    )?;
+    let growth = schedule::known(schedule.backoff.as_ref(), has_base, DEFAULT_GROWTH)?;
     let retries = max.saturating_sub(1);
     if retries == 0 {
         return None;
@@ -81,7 +80,7 @@ fn waits(policy: &Policy) -> Option<String> {
     let initial = schedule::known(schedule.initial.as_ref(), has_base, DEFAULT_INITIAL)?;
     let cap = schedule::known(schedule.max_delay.as_ref(), has_base, DEFAULT_MAX_DELAY)?;
     let jitter = schedule.jitter.as_ref();
-    let jitter = schedule::known(jitter, has_base, Jitter::Proportional(0.25))?;
+    let jitter = schedule::known(jitter, has_base, DEFAULT_JITTER)?;
     let delays = Delays {
         growth,
         initial: initial.as_secs_f64(),
@@ -109,6 +108,9 @@ const SETTLED: u32 = 10_000;
 
 impl Delays {
     fn delay(&self, n: u32) -> f64 {
+        if self.initial == 0.0 {
+            return 0.0; // and not 0 · ∞
+        }
         let delay = match self.growth {
             Growth::None => 0.0,
             Growth::Constant => self.initial,
@@ -135,9 +137,12 @@ impl Delays {
         let mut sum = 0.0;
         for n in 1..=retries {
             let delay = longest(n);
-            let settled = delay >= self.cap || self.growth == Growth::Constant;
-            if settled || n == SETTLED {
-                return sum + delay * f64::from(retries - n + 1);
+            let left = f64::from(retries - n + 1);
+            if delay >= self.cap || self.growth == Growth::Constant {
+                return sum + delay * left;
+            }
+            if n == SETTLED {
+                return sum + self.cap * left;
             }
             sum += delay;
         }
@@ -175,6 +180,21 @@ impl Delays {
             Jitter::Equal => format!("waits half of {delays}{each} to all of it, at random"),
         }
     }
+}
+
+/// The expression as people write it.
+fn written(expr: &Expr) -> String {
+    let tokens = expr.to_token_stream().to_string();
+    [
+        (" . ", "."),
+        (" :: ", "::"),
+        ("& ", "&"),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+    ]
+    .iter()
+    .fold(tokens, |text, (spaced, close)| text.replace(spaced, close))
 }
 
 fn seconds(seconds: f64) -> String {
@@ -273,6 +293,10 @@ mod tests {
                  waiting.",
             ),
             (
+                quote!(max = unlimited, initial = 0s, jitter = none),
+                "Retried: without a limit of attempts; waits 0 s each time.",
+            ),
+            (
                 quote!(max = 3, backoff = none),
                 "Retried: up to 3 attempts; without waiting.",
             ),
@@ -283,7 +307,7 @@ mod tests {
             ),
             (
                 quote!(max = unlimited, deadline = 10m, timeout = 5s, at_most_once),
-                "Retried: until it succeeds; waits 500 ms, 1 s, 2 s, 4 s, 8 s, ..., 30 s (+ up to \
+                "Retried: without a limit of attempts; waits 500 ms, 1 s, 2 s, 4 s, 8 s, ..., 30 s (+ up to \
                  25 %); at most 5 s each; none begins later than 10 min; not where it may have taken \
                  effect.",
             ),
@@ -308,7 +332,7 @@ mod tests {
     fn what_only_run_time_knows_is_not_guessed() {
         assert_eq!(
             told(quote!(policy = self.config), ""),
-            "Retried: as `self . config` says."
+            "Retried: as `self.config` says."
         );
         assert_eq!(
             told(quote!(max = tries), ""),

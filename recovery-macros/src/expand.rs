@@ -50,10 +50,10 @@ pub(crate) fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     if matches!(shape, Shape::Unreadable) {
         return function.into_token_stream();
     }
+    docs::append(&policy, &mut function.item.attrs);
     if matches!(shape, Shape::AsyncTrait(_)) && function.item.sig.receiver().is_some() {
         policy.rename_self(async_trait::SELF);
     }
-    docs::append(&policy, &mut function.item.attrs);
     let body = Expansion::new(&policy, &function.item.sig).body(shape, &mut function);
     function.with_body(body)
 }
@@ -246,7 +246,7 @@ impl<'p> Expansion<'p> {
             let mut __progress = #krate::__private::Progress::START;
             #brakes
             loop {
-                // The block ends before the wait, and with it the __error.
+                // The block ends before the wait, and with it the error.
                 let __delay = { #decided };
                 #wait
             }

@@ -129,6 +129,9 @@ pub(crate) fn help_for_option(word: &str) -> String {
 
 /// The way out for a bare name in `#[retryable_on]` that is no kind.
 pub(crate) fn help_for_kind(word: &str) -> String {
+    if matches!(word, "Any" | "All" | "Every" | "Everything") {
+        return "to retry really everything write `#[retry(when = |_| true)]`".into();
+    }
     match meant_kind(word) {
         Some(kind) => {
             format!("did you mean `{kind}`? A pattern is written with its path: `MyError::{word}`")
@@ -206,7 +209,7 @@ fn meant_kind(word: &str) -> Option<&'static str> {
         "Invalid" | "BadRequest" | "Validation" | "InvalidArgument" => "InvalidInput",
         "Duplicate" | "AlreadyExists" => "Conflict",
         "Cancel" | "Canceled" | "Aborted" => "Cancelled",
-        "Unknown" | "Any" | "All" => "Other",
+        "Unknown" => "Other",
         _ => return nearest(word, KINDS),
     })
 }

@@ -3,9 +3,10 @@
 //!
 //! Use them through `recovery-core`, which re-exports them and holds what they expand into.
 //!
-//! An attribute passes four stages: `args` and `partner` parse, `check` and `values` give the
-//! words their meaning, `target` finds the body to retry, `expand` writes the loop. Mistakes are
-//! gathered by `diag`; `refusal` re-emits the item beside them. The derive's own stages are in
+//! An attribute passes these stages: `target` and `partner` find what is to be retried (`function`,
+//! `arguments`, `types`, `future`, `async_trait`), `args` reads the options, `check`, `schedule` and
+//! `values` give them their meaning, `docs` adds a line for the reader, `expand` writes the loop.
+//! Mistakes are gathered by `diag`; `refusal` re-emits the item beside them. The derive's own stages are in
 //! `classify`.
 
 mod args;
@@ -70,7 +71,7 @@ use proc_macro::TokenStream;
 /// | `max_delay` | duration | `30s` | no delay is ever longer, jitter included; only a server's `retry_after` is |
 /// | `jitter` | bare; a fraction in 0..=1; `full`, `equal`, `none`; expression of `f64` or `Jitter` | 0.25 | bare says the default aloud: up to a quarter more |
 /// | `timeout` | duration | – | limit of each attempt, for async functions: an attempt that takes longer is dropped, and its error is made by `From<TimedOut>` |
-/// | `deadline` | duration | – | from the first attempt's start: no wait begins that would end later |
+/// | `deadline` | duration | – | from the call's start: no wait begins that would end later |
 /// | `policy` | expression of `RetryConfig`, or of what dereferences to one | – | the policy at run time; options written beside it override its values |
 /// | `when` | path or closure `fn(&E) -> bool` | – | decides instead of `#[retryable_on]` |
 /// | `at_most_once` | bare | – | never retries an error after which the call may already have been carried out (`Effect`) |

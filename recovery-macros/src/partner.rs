@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Lit, Meta, Pat, PatIdent, Token, token};
 
 use crate::diag::{Diagnostics, mistake};
-use crate::{keys, list, refusal, target};
+use crate::{keys, list, refusal, target, values};
 
 const LIST: &str = "name kinds or patterns, as `#[retryable_on(Network, Timeout)]`, or leave it out \
                     to retry what `Classify` calls transient";
@@ -245,7 +245,9 @@ impl Item {
             let pattern = Pat::parse_multi_with_leading_vert(input).map_err(unreadable)?;
             let guard = if input.peek(Token![if]) {
                 input.parse::<Token![if]>()?;
-                Some(input.parse().map_err(unreadable)?)
+                let guard = input.parse().map_err(unreadable)?;
+                values::stays("a guard", &guard)?;
+                Some(guard)
             } else {
                 None
             };
@@ -255,8 +257,7 @@ impl Item {
             if let Self::Error(pattern, _) = &item
                 && let Some(word) = bare_name(pattern).filter(|word| *word == "except")
             {
-                let message = "`except` names the errors that are not retried";
-                return Err(mistake(word.span(), message, "write `except(Timeout)`"));
+                return Err(bare_except(word));
             }
             let message = "an error ends here, and something else follows";
             return Err(mistake(input.span(), message, "separate errors by commas"));
@@ -283,11 +284,15 @@ fn is_binding(name: &Ident) -> bool {
         .starts_with(|first: char| first.is_lowercase() || first == '_')
 }
 
+fn bare_except(word: &Ident) -> syn::Error {
+    let message = "`except` names the errors that are not retried";
+    mistake(word.span(), message, "write `except(Timeout)`")
+}
+
 fn check_kind(kind: &Ident, guard: Option<&Expr>) -> syn::Result<()> {
     let word = kind.unraw().to_string();
     if word == "except" {
-        let message = "`except` names the errors that are not retried";
-        return Err(mistake(kind.span(), message, "write `except(Timeout)`"));
+        return Err(bare_except(kind));
     }
     if !keys::KINDS.contains(&word.as_str()) {
         let message = format!("`{word}` is no kind of error");

@@ -27,6 +27,10 @@ pub(crate) struct Setting<T> {
 pub(crate) const DEFAULT_MAX: u32 = 3;
 pub(crate) const DEFAULT_INITIAL: Duration = Duration::from_millis(500);
 pub(crate) const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(30);
+pub(crate) const DEFAULT_FACTOR: f64 = 2.0;
+pub(crate) const DEFAULT_GROWTH: Growth = Growth::Exponential(DEFAULT_FACTOR);
+pub(crate) const DEFAULT_FRACTION: f64 = 0.25;
+pub(crate) const DEFAULT_JITTER: Jitter = Jitter::Proportional(DEFAULT_FRACTION);
 
 /// The growth of the delay, known at compile time.
 #[derive(Clone, Copy, PartialEq)]
@@ -131,7 +135,7 @@ impl Schedule {
     /// The delay after the first failure without jitter, if it is known; `has_base` says that what
     /// is not written comes from a `policy`.
     pub(crate) fn first_delay(&self, has_base: bool) -> Option<Duration> {
-        match known(self.backoff.as_ref(), has_base, Growth::Exponential(2.0))? {
+        match known(self.backoff.as_ref(), has_base, DEFAULT_GROWTH)? {
             Growth::None => Some(Duration::ZERO),
             _ => known(self.initial.as_ref(), has_base, DEFAULT_INITIAL),
         }
@@ -164,9 +168,6 @@ impl Schedule {
                 "decorrelated delays are random already",
                 "leave out `jitter`, or choose another `backoff`",
             );
-        }
-        if has_base {
-            return;
         }
         let (Some(initial), Some(max)) = (
             known(self.initial.as_ref(), has_base, DEFAULT_INITIAL),
@@ -238,7 +239,9 @@ impl Setting<Duration> {
 mod tests {
     use recovery_core::{Backoff, RetryConfig};
 
-    use super::{DEFAULT_INITIAL, DEFAULT_MAX, DEFAULT_MAX_DELAY};
+    use super::{
+        DEFAULT_FACTOR, DEFAULT_FRACTION, DEFAULT_INITIAL, DEFAULT_MAX, DEFAULT_MAX_DELAY,
+    };
 
     #[test]
     fn the_defaults_are_those_of_the_runtime() {
@@ -246,7 +249,8 @@ mod tests {
         assert_eq!(config.max_attempts(), DEFAULT_MAX);
         assert_eq!(config.initial_delay(), DEFAULT_INITIAL);
         assert_eq!(config.max_delay(), DEFAULT_MAX_DELAY);
-        assert_eq!(config.backoff(), Backoff::Exponential(2.0));
-        assert_eq!(config.jitter(), recovery_core::Jitter::Proportional(0.25));
+        assert_eq!(config.backoff(), Backoff::Exponential(DEFAULT_FACTOR));
+        let jitter = recovery_core::Jitter::Proportional(DEFAULT_FRACTION);
+        assert_eq!(config.jitter(), jitter);
     }
 }

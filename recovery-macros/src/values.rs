@@ -11,7 +11,7 @@ use syn::{Expr, Ident, Lit, LitStr, Path, UnOp};
 
 use crate::args::{Arg, Value};
 use crate::diag::mistake;
-use crate::schedule::{Growth, Jitter};
+use crate::schedule::{DEFAULT_FACTOR, DEFAULT_FRACTION, DEFAULT_GROWTH, Growth, Jitter};
 use crate::{duration, keys};
 
 /// What the values of one use of `#[retry]` are read in.
@@ -31,6 +31,8 @@ impl Context {
         }
         .filter(|word| !self.arguments.contains(word))
         .map(ToString::to_string)
+        // A constant of the user's.
+        .filter(|word| word.contains(char::is_lowercase))
     }
 }
 
@@ -56,30 +58,45 @@ pub(crate) fn bare(key: &Ident, value: &Value) -> syn::Result<()> {
     ))
 }
 
+/// Whether the expression needs parentheses behind a `&`.
+pub(crate) fn needs_parentheses(value: &Expr) -> bool {
+    matches!(
+        value,
+        Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_)
+    )
+}
+
 /// Refuses what would leave the function from within the value of an option.
-pub(crate) fn stays(key: &Ident, value: &Expr) -> syn::Result<()> {
-    struct Leaves(Option<Span>);
+pub(crate) fn stays(what: &str, value: &Expr) -> syn::Result<()> {
+    #[derive(Default)]
+    struct Leaves {
+        span: Option<Span>,
+        loops: u32,
+    }
     impl VisitMut for Leaves {
         fn visit_expr_mut(&mut self, expr: &mut Expr) {
-            match expr {
-                Expr::Try(expr) => {
-                    self.0.get_or_insert(expr.question_token.span);
-                }
-                Expr::Return(expr) => {
-                    self.0.get_or_insert(expr.return_token.span);
-                }
+            let leaves = match expr {
+                Expr::Try(expr) => Some(expr.question_token.span),
+                Expr::Return(expr) => Some(expr.return_token.span),
+                Expr::Break(expr) if self.loops == 0 => Some(expr.break_token.span),
+                Expr::Continue(expr) if self.loops == 0 => Some(expr.continue_token.span),
                 // These have an end of their own.
-                Expr::Closure(_) | Expr::Async(_) => {}
-                _ => visit_mut::visit_expr_mut(self, expr),
-            }
+                Expr::Closure(_) | Expr::Async(_) => return,
+                _ => None,
+            };
+            self.span = self.span.or(leaves);
+            let is_loop = matches!(expr, Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_));
+            self.loops += u32::from(is_loop);
+            visit_mut::visit_expr_mut(self, expr);
+            self.loops -= u32::from(is_loop);
         }
     }
-    let mut leaves = Leaves(None);
+    let mut leaves = Leaves::default();
     leaves.visit_expr_mut(&mut value.clone());
-    match leaves.0 {
+    match leaves.span {
         None => Ok(()),
         Some(span) => {
-            let message = format!("the value of `{}` cannot end the function", key.unraw());
+            let message = format!("{what} cannot end the function");
             Err(mistake(
                 span,
                 &message,
@@ -200,8 +217,8 @@ pub(crate) fn backoff(
         Some("linear") => (Growth::Linear, quote_spanned!(site=> Linear)),
         Some("fibonacci") => (Growth::Fibonacci, quote_spanned!(site=> Fibonacci)),
         Some("exponential") => (
-            Growth::Exponential(2.0),
-            quote_spanned!(site=> Exponential(2f64)),
+            DEFAULT_GROWTH,
+            quote_spanned!(site=> Exponential(#DEFAULT_FACTOR)),
         ),
         Some("decorrelated") => (Growth::Decorrelated, quote_spanned!(site=> Decorrelated)),
         Some(other) if let Some(known) = keys::backoff_meant(other, BACKOFFS) => {
@@ -235,7 +252,7 @@ pub(crate) fn jitter(
         Ok((Some(Jitter::Proportional(fraction)), tokens))
     };
     let value = match value {
-        Value::Bare => return proportional(0.25, key.span()),
+        Value::Bare => return proportional(DEFAULT_FRACTION, key.span()),
         Value::List(_, span) => {
             return Err(mistake(span, "`jitter` takes one value, behind `=`", HELP));
         }

@@ -335,6 +335,69 @@ async fn a_pause_beyond_the_deadline_refuses_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_known_pause_is_part_of_the_delay_that_is_decided_on() {
+    #[retry(
+        max = 2, initial = 1s, jitter = none,
+        pushback = gate, budget = budget, deadline = limit,
+        on_retry = |failed| delays.push(failed.delay),
+    )]
+    async fn call(
+        gate: &Pushback,
+        budget: &RetryBudget,
+        limit: Duration,
+        delays: &mut Vec<Duration>,
+        service: &mut Service,
+    ) -> Result<u32, Outcome> {
+        let result = service.call().await;
+        // A sibling is asked to wait meanwhile.
+        if service.calls == 1 {
+            let mut sibling = Service::failing(1, asked(60));
+            let _ = sibling_of(gate, &mut sibling).await;
+        }
+        Ok(result?)
+    }
+    #[retry(max = 1, pushback = gate)]
+    async fn sibling_of(gate: &Pushback, service: &mut Service) -> Result<u32, Failure> {
+        service.call().await
+    }
+    let budget = RetryBudget::new(5).refill_every(Duration::MAX);
+    let mut delays = Vec::new();
+
+    // Past the deadline: no hook, no token, no wait.
+    let (start, mut service) = (Instant::now(), Service::failing(9, NETWORK));
+    let limit = Duration::from_secs(30);
+    let result = call(&Pushback::new(), &budget, limit, &mut delays, &mut service).await;
+    assert_eq!(result, Err(NETWORK.into()));
+    assert_eq!((start.elapsed(), delays.len()), (Duration::ZERO, 0));
+    assert_eq!(budget.available(), 5);
+
+    // Within it: announced, and waited once.
+    let (start, mut service) = (Instant::now(), Service::failing(1, NETWORK));
+    let limit = Duration::from_secs(100);
+    let result = call(&Pushback::new(), &budget, limit, &mut delays, &mut service).await;
+    assert_eq!(result, Ok(2));
+    assert!(
+        delays[0] >= 60 * SECOND && delays[0] <= 75 * SECOND + SECOND,
+        "{delays:?}"
+    );
+    assert!(start.elapsed() >= delays[0] && start.elapsed() < delays[0] + SECOND / 100);
+    assert_eq!(budget.available(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_without_an_attempt_costs_no_token() {
+    #[retry(initial = 1s, budget = budget, cancel = token)]
+    async fn call(budget: &RetryBudget, token: &CancellationToken) -> io::Result<()> {
+        Err(io::ErrorKind::TimedOut.into())
+    }
+    let budget = RetryBudget::new(5).refill_every(Duration::MAX);
+    let token = CancellationToken::new();
+    token.cancel();
+    call(&budget, &token).await.unwrap_err();
+    assert_eq!(budget.available(), 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancellation_ends_the_wait_with_the_last_error() {
     struct Client(CancellationToken);
     impl Client {

@@ -1,4 +1,4 @@
-//! The only names that the attributes emit. Not part of the public interface: they change with
+//! What the attributes emit beside the public types of policies and shared objects. Not part of the public interface: they change with
 //! the macros, which are pinned to this very version.
 
 mod classify;

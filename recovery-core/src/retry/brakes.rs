@@ -113,8 +113,10 @@ impl<'a> Brakes<'a> {
         site.decide(progress, failure, verdict, error, self)
     }
 
-    /// Whether a retry may follow after `delay`; the budget last, for it is spent by the answer.
-    pub(super) fn allow(&self, delay: Duration) -> Result<(), StopReason> {
+    /// The wait before a retry, if one may follow: `delay`, or what is left of a pause if that is
+    /// longer. The budget is asked last, for it is spent by the answer.
+    pub(super) fn allow(&self, delay: Duration) -> Result<Duration, StopReason> {
+        let delay = delay.max(self.pause().unwrap_or_default());
         if self.is_past_deadline(delay) {
             return Err(StopReason::WouldExceedDeadline);
         }
@@ -127,8 +129,15 @@ impl<'a> Brakes<'a> {
         }
         match self.budget {
             Some(budget) if !budget.try_withdraw((self.now)()) => Err(StopReason::BudgetEmpty),
-            _ => Ok(()),
+            _ => Ok(delay),
         }
+    }
+
+    /// What is left of the pause that the server asked anyone for.
+    fn pause(&self) -> Option<Duration> {
+        // The clock is read only where there was a pause.
+        let pushback = self.pushback.filter(|pushback| !pushback.is_idle())?;
+        pushback.remaining((self.now)())
     }
 
     fn is_past_deadline(&self, delay: Duration) -> bool {
@@ -260,18 +269,10 @@ impl<'a> Brakes<'a> {
 
     /// How long the server's wish still holds this call back, if that is within its deadline.
     fn pushback_delay(&self) -> Result<Option<Duration>, StopReason> {
-        // The clock is read only where there was a pause.
-        let Some(delay) = self
-            .pushback
-            .filter(|pushback| !pushback.is_idle())
-            .and_then(|pushback| pushback.remaining((self.now)()))
-        else {
-            return Ok(None);
-        };
-        if self.is_past_deadline(delay) {
-            return Err(StopReason::WouldExceedDeadline);
+        match self.pause() {
+            Some(delay) if self.is_past_deadline(delay) => Err(StopReason::WouldExceedDeadline),
+            pause => Ok(pause),
         }
-        Ok(Some(delay))
     }
 
     fn permit(&self) -> Result<Admission<'a>, StopReason> {
@@ -282,6 +283,35 @@ impl<'a> Brakes<'a> {
                 permit => Ok(Admission(permit)),
             },
         }
+    }
+
+    /// To be called where no attempt follows the wait that was decided on after a failure.
+    #[cold]
+    pub fn ended(
+        &self,
+        site: &Site<'_>,
+        progress: Progress,
+        delay: Duration,
+        failure: Failure,
+        reason: StopReason,
+        error: Option<&dyn Display>,
+    ) {
+        if let Some(budget) = self.budget {
+            budget.give_back();
+        }
+        // A wait that was cancelled is not counted, however long it was.
+        let waited = if reason == StopReason::Cancelled {
+            Duration::ZERO
+        } else {
+            delay
+        };
+        let told = Told {
+            site,
+            progress: progress.ended_in_wait(delay, waited),
+            kind: failure.kind,
+            error,
+        };
+        event::gave_up(&told, reason);
     }
 
     #[cold]
@@ -301,25 +331,5 @@ impl<'a> Brakes<'a> {
         };
         event::gave_up(&told, reason);
         error
-    }
-}
-
-impl Site<'_> {
-    /// Says that the call ended during the wait that followed a failure.
-    #[cold]
-    pub fn ended(
-        &self,
-        progress: Progress,
-        failure: Failure,
-        reason: StopReason,
-        error: Option<&dyn Display>,
-    ) {
-        let told = Told {
-            site: self,
-            progress: progress.before_wait(),
-            kind: failure.kind,
-            error,
-        };
-        event::gave_up(&told, reason);
     }
 }

@@ -125,8 +125,17 @@ impl RetryBudget {
         if self.refund == 0 || self.full_at.load(Relaxed) <= self.seen.load(Relaxed) {
             return;
         }
+        self.refund(self.refund);
+    }
+
+    /// Gives back the token of a retry that was not made after all.
+    pub(crate) fn give_back(&self) {
+        self.refund(TOKEN);
+    }
+
+    fn refund(&self, amount: u64) {
         // Below the present it counts no more than the present: a bucket is never more than full.
-        let refunded = |full_at: u64| Some(full_at.saturating_sub(self.refund));
+        let refunded = |full_at: u64| Some(full_at.saturating_sub(amount));
         let _ = self.full_at.fetch_update(Relaxed, Relaxed, refunded);
     }
 
@@ -172,6 +181,19 @@ mod tests {
         assert_eq!(budget.available_at(now), 3);
         assert_eq!(withdraw_all(&budget, now), 3);
         assert_eq!(budget.available_at(now), 0);
+    }
+
+    #[test]
+    fn a_token_that_is_given_back_is_there_again() {
+        let now = Instant::now();
+        let budget = RetryBudget::new(2).refill_every(NEVER);
+        assert_eq!(withdraw_all(&budget, now), 2);
+        budget.give_back();
+        assert_eq!(withdraw_all(&budget, now), 1);
+        for _ in 0..5 {
+            budget.give_back();
+        }
+        assert_eq!(budget.available_at(now), 2, "never more than full");
     }
 
     #[test]

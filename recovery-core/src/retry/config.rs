@@ -78,7 +78,7 @@ impl RetryConfig {
         self.backoff
     }
 
-    /// The random part of each delay.
+    /// The random part of each delay. Default: up to a quarter more.
     pub const fn jitter(&self) -> Jitter {
         self.jitter
     }
@@ -161,19 +161,19 @@ pub struct RetryConfigBuilder(RetryConfig);
 
 impl RetryConfigBuilder {
     /// Attempts in all, the first included: 3 means one call and at most two retries. `u32::MAX`
-    /// is no limit.
+    /// is no limit. Default 3; 0 is refused.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.0.max_attempts = attempts;
         self
     }
 
-    /// The delay after the first failure.
+    /// The delay after the first failure. Default 500 ms; longer than the longest is refused.
     pub const fn initial_delay(mut self, delay: Duration) -> Self {
         self.0.initial_delay = delay;
         self
     }
 
-    /// The longest delay of the schedule.
+    /// The longest delay of the schedule. Default 30 s.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.0.max_delay = delay;
         self
@@ -184,18 +184,20 @@ impl RetryConfigBuilder {
         self.max_attempts(u32::MAX)
     }
 
-    /// How the delay grows.
+    /// How the delay grows. Default: it doubles.
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
         self.0.backoff = backoff;
         self
     }
 
-    /// What each delay is multiplied by to give the next: [`Backoff::Exponential`].
+    /// What each delay is multiplied by to give the next: [`Backoff::Exponential`]. Default 2; what is
+    /// not finite, or below 1, is refused.
     pub const fn backoff_factor(self, factor: f64) -> Self {
         self.backoff(Backoff::Exponential(factor))
     }
 
-    /// The random part of each delay.
+    /// The random part of each delay. Default: up to a quarter more; a fraction outside 0..=1 is
+    /// refused.
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.0.jitter = jitter;
         self
@@ -236,10 +238,12 @@ impl RetryConfigBuilder {
         if config.max_attempts == 0 {
             config.max_attempts = 1;
         }
-        if let Backoff::Exponential(factor) = config.backoff
-            && (factor.is_nan() || factor < 1.0)
-        {
-            config.backoff = Backoff::Constant;
+        if let Backoff::Exponential(factor) = config.backoff {
+            config.backoff = if factor >= 1.0 {
+                Backoff::Exponential(factor.min(f64::MAX))
+            } else {
+                Backoff::Constant
+            };
         }
         if let Jitter::Proportional(fraction) = config.jitter {
             config.jitter = if fraction >= 0.0 {

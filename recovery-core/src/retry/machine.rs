@@ -25,7 +25,8 @@ pub struct Attempt<'a, E: ?Sized> {
     pub kind: ErrorKind,
     /// The wait that begins now.
     pub delay: Duration,
-    /// The waits before it, summed up, to the millisecond.
+    /// The waits before it, summed up, to the millisecond; pauses that other calls were asked for
+    /// meanwhile are left out.
     pub waited: Duration,
 }
 
@@ -148,7 +149,7 @@ impl<'a> Site<'a> {
                 progress.previous_delay(),
                 failure.retry_after,
             );
-            brakes.allow(delay).map(|()| delay)
+            brakes.allow(delay)
         };
         let told = Told {
             site: self,
@@ -319,17 +320,17 @@ impl Progress {
         Duration::from_micros(u64::from(self.previous_us))
     }
 
-    /// Before the wait that was decided on after the last failure.
-    pub(super) const fn before_wait(mut self) -> Self {
+    /// Of the last attempt, where none follows its wait of `delay`, of which `waited` counts.
+    pub(super) fn ended_in_wait(mut self, delay: Duration, waited: Duration) -> Self {
         self.attempt -= 1;
-        self.waited_ms = self.waited_ms.saturating_sub(self.previous_us / 1_000);
+        self.waited_ms = self.waited_ms.saturating_sub(millis(delay));
+        self.waited_ms = self.waited_ms.saturating_add(millis(waited));
         self
     }
 
     /// The next attempt follows after `delay`.
     fn advance(&mut self, delay: Duration) {
-        let waited = u32::try_from(delay.as_millis()).unwrap_or(u32::MAX);
-        self.waited_ms = self.waited_ms.saturating_add(waited);
+        self.waited_ms = self.waited_ms.saturating_add(millis(delay));
         self.previous_us = u32::try_from(delay.as_micros()).unwrap_or(u32::MAX);
         self.attempt = self.attempt.saturating_add(1);
     }
@@ -341,6 +342,10 @@ impl Progress {
             event::recovered(site, self);
         }
     }
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

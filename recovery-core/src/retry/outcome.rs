@@ -65,7 +65,7 @@ impl NotAttempted {
         }
     }
 
-    /// Why.
+    /// Why no attempt was made.
     pub const fn reason(&self) -> StopReason {
         self.reason
     }
@@ -93,7 +93,7 @@ impl Classify for NotAttempted {
         }
     }
 
-    /// How long the breaker stays open.
+    /// How long the breaker stays open, or what is left of the pause that the server asked for.
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }

@@ -15,11 +15,11 @@ use super::clock;
 /// The pause only ever grows: of several, the one that ends last holds. Nobody is let through
 /// before it ends; on top of it each waits a random part of its own, up to a quarter of the pause
 /// that was asked for, so that the siblings do not all return at the same moment (*Exponential
-/// Backoff And Jitter*, the AWS Architecture Blog). The random part is never longer than 17 minutes.
+/// Backoff And Jitter*, the AWS Architecture Blog). The random part is at most 17 and a half minutes.
 /// Times are kept in milliseconds, like those of tokio's timers: a pause may end up to one
 /// millisecond later than was asked, never earlier.
 ///
-/// It takes no lock; while no pause is on, it costs a call one relaxed load.
+/// It takes no lock; while no pause has been asked for, it costs a call one relaxed load.
 ///
 /// # Examples
 /// ```

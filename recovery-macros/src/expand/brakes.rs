@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
+use syn::Type;
 use syn::spanned::Spanned;
-use syn::{Expr, Type};
 
 use super::{Expansion, Mode, located};
 use crate::types;
@@ -91,7 +91,7 @@ impl Expansion<'_> {
         let Self { site, krate, .. } = self;
         let brakes = self.brakes(mode);
         let judged = self.judged(ret, attempt);
-        let cancelled = self.cancelled(self.policy.cancel.as_ref());
+        let cancelled = self.cancelled();
         let brakes_of = quote_spanned!(*site=> #krate::__private::Brakes);
         let (admit, wait) = match mode {
             Mode::Async => (
@@ -143,9 +143,11 @@ impl Expansion<'_> {
                         #its_site
                         #configured
                         let __error = &__kept;
-                        #krate::__private::Site::ended(
+                        #krate::__private::Brakes::ended(
+                            &__brakes,
                             __site,
                             __progress,
+                            __delay,
                             (#failure)(__error),
                             __reason,
                             (#display).map(|__display| __display(__error)),
@@ -159,8 +161,8 @@ impl Expansion<'_> {
     }
 
     /// What ends a wait.
-    fn cancelled(&self, cancel: Option<&Expr>) -> TokenStream {
-        match cancel {
+    fn cancelled(&self) -> TokenStream {
+        match &self.policy.cancel {
             None => quote_spanned!(self.site=> ::core::future::pending::<()>()),
             Some(cancel) => {
                 let there = self.site.located_at(cancel.span());

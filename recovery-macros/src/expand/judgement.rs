@@ -8,7 +8,7 @@ use syn::{Expr, Pat, Type};
 use super::Expansion;
 use crate::check::Condition;
 use crate::partner::Errors;
-use crate::types;
+use crate::{types, values};
 
 /// The parts of a decision, as tokens.
 pub(super) struct Judged {
@@ -205,11 +205,10 @@ impl Expansion<'_> {
         let krate = self.krate;
         let there = self.site.located_at(value.span());
         let ty = Ident::new(ty, there);
-        let value = match value {
-            Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) => {
-                quote_spanned!(there=> (#value))
-            }
-            value => value.to_token_stream(),
+        let value = if values::needs_parentheses(value) {
+            quote_spanned!(there=> (#value))
+        } else {
+            value.to_token_stream()
         };
         // In two steps: the arms of an `if` or a `match` may be references themselves.
         quote_spanned! {there=>

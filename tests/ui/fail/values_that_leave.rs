@@ -2,7 +2,7 @@
 
 use std::io;
 
-use recovery_core::retry;
+use recovery_core::{retry, retryable_on};
 
 const DELAY: std::time::Duration = std::time::Duration::ZERO;
 
@@ -16,7 +16,26 @@ async fn returns() -> io::Result<()> {
     Ok(())
 }
 
+#[retry(initial = loop { break DELAY })]
+async fn within_a_loop() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry(max = { break; 3 })]
+async fn breaks() -> io::Result<()> {
+    Ok(())
+}
+
+#[retry]
+#[retryable_on(_ if check()?)]
+async fn guarded() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {
+    drop(within_a_loop());
+    drop(breaks());
+    drop(guarded());
     drop(question());
     drop(returns());
 }
