@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use recovery_core::{Classify, Effect, ErrorKind};
+use recovery_core::{Classify, Effect, ErrorKind, NotAttempted, TimedOut};
 
 /// A failure that says of itself what the test wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,61 @@ impl Classify for Failure {
     }
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+}
+
+/// A rate limit, after which the server asks to wait.
+pub(crate) fn asked(seconds: u64) -> Failure {
+    Failure {
+        retry_after: Some(Duration::from_secs(seconds)),
+        effect: Effect::None,
+        ..Failure::of(ErrorKind::RateLimited)
+    }
+}
+
+/// An error that can say that no attempt was made.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    Failed(Failure),
+    Refused(NotAttempted),
+}
+
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<NotAttempted> for Outcome {
+    fn from(refused: NotAttempted) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<TimedOut> for Outcome {
+    fn from(_: TimedOut) -> Self {
+        Self::Failed(Failure::of(ErrorKind::Timeout))
+    }
+}
+
+impl Classify for Outcome {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Failed(failure) => failure.kind(),
+            Self::Refused(refused) => refused.kind(),
+        }
+    }
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Failed(failure) => failure.retry_after(),
+            Self::Refused(refused) => refused.retry_after(),
+        }
+    }
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Failed(failure) => failure.effect(),
+            Self::Refused(refused) => refused.effect(),
+        }
     }
 }
 
