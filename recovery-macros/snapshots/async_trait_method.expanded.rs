@@ -21,10 +21,12 @@ where
                                     io::Result<u32>,
                                 >();
                             }
-                            {
+                            if true {
                                 n += 1;
                                 __self.connect(n).await?;
                                 Ok(n)
+                            } else {
+                                ::recovery_core::__private::never::<io::Result<u32>>()
                             }
                         }
                             .await

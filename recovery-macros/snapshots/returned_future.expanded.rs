@@ -4,14 +4,14 @@ fn call(&self, n: u32) -> impl Future<Output = io::Result<u32>> + Send {
         let mut __progress = ::recovery_core::__private::Progress::START;
         loop {
             let __delay = {
-                let __result: io::Result<u32> = if true {
+                let __result: io::Result<u32> = {
                     let mut n = ::recovery_core::__private::again(n);
-                    {
+                    if true {
                         n += 1;
                         client.connect(n).await
+                    } else {
+                        ::recovery_core::__private::never::<io::Result<u32>>()
                     }
-                } else {
-                    ::recovery_core::__private::never::<io::Result<u32>>()
                 };
                 let __site = const {
                     &::recovery_core::__private::Site::new(

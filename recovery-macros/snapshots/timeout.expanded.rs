@@ -8,7 +8,11 @@ async fn call(&self) -> io::Result<()> {
                         if false {
                             return ::recovery_core::__private::never::<io::Result<()>>();
                         }
-                        { self.connect().await }
+                        if true {
+                            self.connect().await
+                        } else {
+                            ::recovery_core::__private::never::<io::Result<()>>()
+                        }
                     },
                     ::recovery_core::__private::timed_out,
                 )

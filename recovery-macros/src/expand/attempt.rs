@@ -1,7 +1,7 @@
 //! One attempt.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
@@ -25,13 +25,9 @@ impl Expansion<'_> {
         }
         // The early return that never happens tells the compiler the block's type, for `?`,
         // `return` and coercions in the body.
-        let ret_site = site.located_at(ret.span());
-        let early = quote_spanned! {ret_site=>
-            if false {
-                return #krate::__private::never::<#ret>();
-            }
-        };
-        let block = begun_with(&early, body);
+        let never = self.never(ret);
+        let attempt = self.plain_attempt(ret, &TokenStream::new(), body);
+        let block = body.block(quote_spanned!(*site=> if false { return #never; } #attempt));
         // The prelude is outside: what the body consumes is then owned by the block, not borrowed.
         let attempt = quote_spanned!(*site=> async #block);
         let attempt = match &self.policy.timeout {
@@ -64,18 +60,36 @@ impl Expansion<'_> {
         if runs_to_its_end(body) {
             return self.plain_attempt(ret, &prelude, body);
         }
-        let block = begun_with(&prelude, body);
+        let block = if prelude.is_empty() {
+            body.block(body.tokens.clone())
+        } else {
+            let attempt = self.plain_attempt(ret, &TokenStream::new(), body);
+            body.block(quote!(#prelude #attempt))
+        };
         quote_spanned!(*site=> #krate::__private::attempt(|| -> #ret #block))
     }
 
     /// The body itself, under a condition that always holds: so its braces are needed, whatever is
     /// in them, and what follows can be reached, should it never end.
+    ///
+    /// The braces are the user's own, for by them the compiler knows the edition, on which it hangs
+    /// when temporaries are dropped. The prelude is outside: a lint asks that items come first.
     fn plain_attempt(&self, ret: &Type, prelude: &TokenStream, body: &Body) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        let ret_site = site.located_at(ret.span());
-        let never = quote_spanned!(ret_site=> #krate::__private::never::<#ret>());
-        let block = begun_with(prelude, body);
-        quote_spanned!(*site=> if true #block else { #never })
+        let site = self.site;
+        let never = self.never(ret);
+        let block = body.block(body.tokens.clone());
+        let attempt = quote_spanned!(site=> if true #block else { #never });
+        if prelude.is_empty() {
+            return attempt;
+        }
+        quote_spanned!(site=> { #prelude #attempt })
+    }
+
+    /// A value of the return type that is never made.
+    fn never(&self, ret: &Type) -> TokenStream {
+        let krate = self.krate;
+        let ret_site = self.site.located_at(ret.span());
+        quote_spanned!(ret_site=> #krate::__private::never::<#ret>())
     }
 
     /// What each attempt begins with: its number, its clones, its `mut` arguments.
@@ -123,18 +137,6 @@ impl Expansion<'_> {
         }
         tokens
     }
-}
-
-/// The body with `tokens` ahead of it, in a block of its own: a lint asks that items come first.
-///
-/// The braces are the user's own, for by them the compiler knows the edition, on which it hangs
-/// when temporaries are dropped.
-fn begun_with(tokens: &TokenStream, body: &Body) -> TokenStream {
-    let block = body.block(body.tokens.clone());
-    if tokens.is_empty() {
-        return block.into_token_stream();
-    }
-    body.block(quote!(#tokens #block)).into_token_stream()
 }
 
 /// Whether nothing in the body can leave the function, nor a loop around it: no `?`, no `return`,

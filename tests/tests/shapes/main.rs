@@ -57,6 +57,7 @@ mod beside_other_attributes;
 mod blocking_functions;
 mod bodies;
 mod bodies_as_they_are;
+mod bodies_on_one_line;
 mod cloned;
 mod editions;
 mod endless_bodies;
