@@ -46,17 +46,19 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<A
     let read = parser.parse2(tokens).unwrap_or_default();
     let mut args: Vec<Arg> = Vec::new();
     for arg in read {
-        if args
-            .iter()
-            .any(|earlier| earlier.key.unraw() == arg.key.unraw())
-        {
-            let message = format!("`{}` is given twice", arg.key.unraw());
-            diagnostics.error(arg.key.span(), &message, "keep one of them");
-        } else {
-            args.push(arg);
-        }
+        add(&mut args, arg, diagnostics);
     }
     args
+}
+
+/// Adds the option, unless it has been given before.
+pub(crate) fn add(args: &mut Vec<Arg>, arg: Arg, diagnostics: &mut Diagnostics) {
+    if (args.iter()).any(|earlier| earlier.key.unraw() == arg.key.unraw()) {
+        let message = format!("`{}` is given twice", arg.key.unraw());
+        diagnostics.error(arg.key.span(), &message, "keep one of them");
+    } else {
+        args.push(arg);
+    }
 }
 
 fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {

@@ -50,15 +50,7 @@ pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Label 
     let mut args: Vec<Arg> = Vec::new();
     for attr in attrs.iter().filter(|attr| is_classify(attr)) {
         for arg in words(attr, &mut mistakes) {
-            if args
-                .iter()
-                .any(|earlier| earlier.key.unraw() == arg.key.unraw())
-            {
-                let message = format!("`{}` is given twice", arg.key.unraw());
-                mistakes.error(arg.key.span(), &message, "keep one of them");
-            } else {
-                args.push(arg);
-            }
+            args::add(&mut args, arg, &mut mistakes);
         }
     }
     let mut label = Label {
