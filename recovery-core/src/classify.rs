@@ -150,6 +150,13 @@ pub trait Classify {
         Effect::Unknown
     }
 
+    /// Whether the other side has said that this call must not be tried again, whatever its kind: gRPC
+    /// servers by a negative push-back, others by a header such as `x-should-retry: false`. It wins
+    /// over all that a caller lists. Default: it has not.
+    fn forbids_retry(&self) -> bool {
+        false
+    }
+
     /// Whether another try may succeed: a transient kind, and not [`Effect::Done`].
     fn is_transient(&self) -> bool {
         self.kind().is_transient() && self.effect() != Effect::Done
@@ -167,6 +174,9 @@ macro_rules! as_what_it_points_to {
             }
             fn effect(&self) -> Effect {
                 (**self).effect()
+            }
+            fn forbids_retry(&self) -> bool {
+                (**self).forbids_retry()
             }
             fn is_transient(&self) -> bool {
                 (**self).is_transient()
@@ -207,6 +217,10 @@ impl Classify for io::Error {
         inside(self).and_then(Classify::retry_after)
     }
 
+    fn forbids_retry(&self) -> bool {
+        inside(self).is_some_and(Classify::forbids_retry)
+    }
+
     fn effect(&self) -> Effect {
         use io::ErrorKind as Io;
         match self.kind() {
@@ -245,6 +259,9 @@ impl Classify for Box<dyn Error + Send + Sync> {
     }
     fn effect(&self) -> Effect {
         known_within(&**self).map_or(Effect::Unknown, Classify::effect)
+    }
+    fn forbids_retry(&self) -> bool {
+        known_within(&**self).is_some_and(Classify::forbids_retry)
     }
 }
 

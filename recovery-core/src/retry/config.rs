@@ -28,6 +28,7 @@ pub struct RetryConfig {
     pub(crate) max_delay: Duration,
     pub(crate) backoff: Backoff,
     pub(crate) jitter: Jitter,
+    pub(crate) retry_after: RetryAfter,
 }
 
 impl RetryConfig {
@@ -37,6 +38,7 @@ impl RetryConfig {
         max_delay: Duration::from_secs(30),
         backoff: Backoff::DEFAULT,
         jitter: Jitter::DEFAULT,
+        retry_after: RetryAfter::AtLeast,
     };
 
     /// Starts from the default policy.
@@ -68,7 +70,7 @@ impl RetryConfig {
     ///
     /// Only what the server asks for ([`Classify::retry_after`](crate::Classify::retry_after)) may
     /// go beyond it. Where a server may ask for hours, bound the whole by a deadline
-    /// (`#[retry(deadline = 60s)]`).
+    /// (`#[retry(deadline = 60s)]`), or the wish by [`RetryAfter::Capped`].
     pub const fn max_delay(&self) -> Duration {
         self.max_delay
     }
@@ -81,6 +83,11 @@ impl RetryConfig {
     /// The random part of each delay. Default: up to a quarter more.
     pub const fn jitter(&self) -> Jitter {
         self.jitter
+    }
+
+    /// What is made of the time that a server asks for. Default: at least that long.
+    pub const fn retry_after(&self) -> RetryAfter {
+        self.retry_after
     }
 }
 
@@ -141,6 +148,12 @@ pub enum Jitter {
     Full,
     /// Between half of `base` and `base`.
     Equal,
+    /// Between `base · (1 − fraction)` and `base · (1 + fraction)`: the mean is `base`, as gRPC and
+    /// Polly have it. The fraction is within 0..=1.
+    Around(f64),
+    /// Between `base` and `base` plus this much, whatever `base` is: the truncated exponential backoff
+    /// of Google Cloud's documents adds up to a second.
+    Added(Duration),
 }
 
 impl Jitter {
@@ -152,6 +165,23 @@ impl Default for Jitter {
     fn default() -> Self {
         Self::DEFAULT
     }
+}
+
+/// What is made of the time that a server asks for
+/// ([`Classify::retry_after`](crate::Classify::retry_after)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// The delay is at least that long, the schedule's jitter on top; longer than `max_delay` if need
+    /// be. What is asked for is obeyed, and those who were asked together do not return together.
+    #[default]
+    AtLeast,
+    /// The delay is exactly that long instead of the schedule's, but never longer than `max_delay`:
+    /// the rule of AWS's SDKs. A server that asks for more is not obeyed.
+    Capped,
+    /// The delay is exactly that long instead of the schedule's, however long, and the schedule begins
+    /// anew after it: the rule of gRPC (proposal A6, "Pushback").
+    Exact,
 }
 
 /// Builds a [`RetryConfig`]; what is not set keeps its value.
@@ -203,6 +233,12 @@ impl RetryConfigBuilder {
         self
     }
 
+    /// What is made of the time that a server asks for. Default: at least that long.
+    pub const fn retry_after(mut self, rule: RetryAfter) -> Self {
+        self.0.retry_after = rule;
+        self
+    }
+
     /// Checks the values and gives the policy.
     ///
     /// # Errors
@@ -217,7 +253,7 @@ impl RetryConfigBuilder {
         {
             return Err(InvalidConfig::BackoffFactor(factor));
         }
-        if let Jitter::Proportional(fraction) = config.jitter
+        if let Jitter::Proportional(fraction) | Jitter::Around(fraction) = config.jitter
             && !(0.0..=1.0).contains(&fraction)
         {
             return Err(InvalidConfig::JitterFraction(fraction));
@@ -245,13 +281,14 @@ impl RetryConfigBuilder {
                 Backoff::Constant
             };
         }
-        if let Jitter::Proportional(fraction) = config.jitter {
-            config.jitter = if fraction >= 0.0 {
+        config.jitter = match config.jitter {
+            Jitter::Proportional(fraction) if fraction >= 0.0 => {
                 Jitter::Proportional(fraction.min(1.0))
-            } else {
-                Jitter::None
-            };
-        }
+            }
+            Jitter::Around(fraction) if fraction >= 0.0 => Jitter::Around(fraction.min(1.0)),
+            Jitter::Proportional(_) | Jitter::Around(_) => Jitter::None,
+            jitter => jitter,
+        };
         config
     }
 }

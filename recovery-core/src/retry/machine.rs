@@ -7,6 +7,7 @@ use super::brakes::Brakes;
 use super::config::RetryConfig;
 use super::event::{self, Told};
 use super::outcome::StopReason;
+use super::schedule::Memory;
 use crate::classify::{Classify, Effect, ErrorKind};
 
 /// A failed attempt that will be followed by another, as `on_retry` sees it before the wait.
@@ -139,6 +140,8 @@ impl<'a> Site<'a> {
     ) -> Result<Duration, StopReason> {
         let decision = if !self.is_retryable(failure, verdict) {
             Err(StopReason::NotRetryable)
+        } else if failure.is_forbidden {
+            Err(StopReason::ServerSaidNo)
         } else if self.at_most_once && failure.effect != Effect::None {
             Err(StopReason::MayHaveTakenEffect)
         } else if progress.attempt >= self.config.max_attempts && !self.config.is_unlimited() {
@@ -146,7 +149,7 @@ impl<'a> Site<'a> {
         } else {
             let delay = self.config.next_delay_after(
                 progress.attempt,
-                progress.previous_delay(),
+                &mut progress.memory,
                 failure.retry_after,
             );
             brakes.allow(delay)
@@ -235,6 +238,7 @@ pub struct Failure {
     pub(super) effect: Effect,
     pub(super) retry_after: Option<Duration>,
     pub(super) is_transient: bool,
+    pub(super) is_forbidden: bool,
 }
 
 impl Failure {
@@ -245,6 +249,7 @@ impl Failure {
             effect: error.effect(),
             retry_after: error.retry_after(),
             is_transient: error.is_transient(),
+            is_forbidden: error.forbids_retry(),
         }
     }
 
@@ -255,6 +260,7 @@ impl Failure {
             effect: Effect::Unknown,
             retry_after: None,
             is_transient: false,
+            is_forbidden: false,
         }
     }
 }
@@ -288,8 +294,7 @@ impl Verdict {
 pub struct Progress {
     pub(super) attempt: u32,
     pub(super) waited_ms: u32,
-    /// The delay before this attempt, up to 71 minutes.
-    previous_us: u32,
+    memory: Memory,
 }
 
 impl Progress {
@@ -297,7 +302,7 @@ impl Progress {
     pub const START: Self = Self {
         attempt: 1,
         waited_ms: 0,
-        previous_us: 0,
+        memory: Memory::NONE,
     };
 
     /// Of a call that was refused before it.
@@ -316,10 +321,6 @@ impl Progress {
         self.attempt > 1
     }
 
-    fn previous_delay(self) -> Duration {
-        Duration::from_micros(u64::from(self.previous_us))
-    }
-
     /// Of the last attempt, where none follows its wait of `delay`, of which `waited` counts.
     pub(super) fn ended_in_wait(mut self, delay: Duration, waited: Duration) -> Self {
         self.attempt -= 1;
@@ -331,7 +332,6 @@ impl Progress {
     /// The next attempt follows after `delay`.
     fn advance(&mut self, delay: Duration) {
         self.waited_ms = self.waited_ms.saturating_add(millis(delay));
-        self.previous_us = u32::try_from(delay.as_micros()).unwrap_or(u32::MAX);
         self.attempt = self.attempt.saturating_add(1);
     }
 
@@ -383,6 +383,5 @@ mod tests {
             progress.advance(Duration::MAX);
         }
         assert_eq!((progress.attempt, progress.waited_ms), (4, u32::MAX));
-        assert_eq!(progress.previous_delay().as_micros(), u128::from(u32::MAX));
     }
 }

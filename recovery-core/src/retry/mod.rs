@@ -19,7 +19,7 @@ mod wait;
 pub use brakes::{Admission, Brakes};
 pub use breaker::{BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker};
 pub use budget::RetryBudget;
-pub use config::{Backoff, InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
+pub use config::{Backoff, InvalidConfig, Jitter, RetryAfter, RetryConfig, RetryConfigBuilder};
 pub use machine::{Attempt, Failure, Progress, Site, Verdict};
 pub use outcome::{NotAttempted, StopReason};
 pub use pushback::Pushback;

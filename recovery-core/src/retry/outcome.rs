@@ -13,6 +13,9 @@ pub enum StopReason {
     Exhausted,
     /// The error is not one that deserves another try.
     NotRetryable,
+    /// The other side forbids another try
+    /// ([`Classify::forbids_retry`](crate::Classify::forbids_retry)).
+    ServerSaidNo,
     /// The call may have been carried out, and `at_most_once` forbids a second one.
     MayHaveTakenEffect,
     /// The next attempt would have begun after the deadline.
@@ -31,6 +34,7 @@ impl StopReason {
         match self {
             Self::Exhausted => "exhausted",
             Self::NotRetryable => "not_retryable",
+            Self::ServerSaidNo => "server_said_no",
             Self::MayHaveTakenEffect => "may_have_taken_effect",
             Self::WouldExceedDeadline => "would_exceed_deadline",
             Self::BudgetEmpty => "budget_empty",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::clock::nanos;
-use super::config::{Backoff, Jitter, RetryConfig};
+use super::config::{Backoff, Jitter, RetryAfter, RetryConfig};
 
 impl RetryConfig {
     /// The delay after the failure of attempt number `attempt` (from 1), jitter included.
@@ -21,24 +21,41 @@ impl RetryConfig {
         })
     }
 
-    /// The delay after the failure of `attempt`, `previous` being the delay before that attempt,
-    /// when the server asked to wait `retry_after`: never shorter than that, with the schedule's
-    /// jitter on top.
+    /// The delay after the failure of `attempt`, when the server asked to wait `asked`.
     pub(crate) fn next_delay_after(
         &self,
         attempt: u32,
-        previous: Duration,
-        retry_after: Option<Duration>,
+        memory: &mut Memory,
+        asked: Option<Duration>,
     ) -> Duration {
-        let range = self.delay_range(attempt, previous);
-        let delay = range.pick();
-        match retry_after {
-            None => delay,
-            Some(asked) => {
-                let jitter = delay.saturating_sub(Duration::from_nanos(range.low));
-                delay.max(asked.saturating_add(jitter))
-            }
+        if let Some(asked) = asked
+            && self.retry_after != RetryAfter::AtLeast
+        {
+            return self.instead(attempt, memory, asked);
         }
+        let range = self.delay_range(memory.step(self.backoff, attempt), memory.previous());
+        let mut delay = range.pick();
+        if let Some(asked) = asked {
+            let jitter = delay.saturating_sub(Duration::from_nanos(range.low));
+            delay = delay.max(asked.saturating_add(jitter));
+        }
+        if self.backoff == Backoff::Decorrelated {
+            *memory = Memory::of(delay);
+        }
+        delay
+    }
+
+    /// What the server asked for, in place of the schedule's delay.
+    #[cold]
+    fn instead(&self, attempt: u32, memory: &mut Memory, asked: Duration) -> Duration {
+        if self.retry_after == RetryAfter::Capped {
+            return asked.min(self.max_delay);
+        }
+        *memory = match self.backoff {
+            Backoff::Decorrelated => Memory::NONE,
+            _ => Memory(attempt),
+        };
+        asked
     }
 
     fn delay_range(&self, attempt: u32, previous: Duration) -> DelayRange {
@@ -60,13 +77,49 @@ impl RetryConfig {
         let (low, high) = match self.jitter {
             Jitter::None => (base, base),
             Jitter::Proportional(fraction) => {
-                let high = scale(base, 1.0 + fraction).min(max);
-                (scale(high, 1.0 / (1.0 + fraction)).min(high), high)
+                let high = base.saturating_add(part(base, fraction));
+                if high <= max {
+                    (base, high)
+                } else {
+                    (scale(max, 1.0 / (1.0 + fraction)).min(base), max)
+                }
             }
             Jitter::Full => (0, base),
             Jitter::Equal => (base / 2, base),
+            Jitter::Around(fraction) => {
+                let part = part(base, fraction);
+                (base - part, base.saturating_add(part).min(max))
+            }
+            Jitter::Added(most) => (base, base.saturating_add(nanos(most)).min(max)),
         };
         DelayRange { low, high }
+    }
+}
+
+/// What a schedule has to know of the delays before, in one word: where each delay hangs on the one
+/// before ([`Backoff::Decorrelated`]), that delay in microseconds, up to 71 minutes; elsewhere the
+/// attempt at which it began anew.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory(u32);
+
+impl Memory {
+    pub(crate) const NONE: Self = Self(0);
+
+    fn of(delay: Duration) -> Self {
+        Self(u32::try_from(delay.as_micros()).unwrap_or(u32::MAX))
+    }
+
+    fn previous(self) -> Duration {
+        Duration::from_micros(u64::from(self.0))
+    }
+
+    /// The number of the delay after `attempt`, since the schedule began anew.
+    fn step(self, backoff: Backoff, attempt: u32) -> u32 {
+        match backoff {
+            Backoff::Decorrelated => attempt,
+            // A policy of the run time may have been another one before.
+            _ => attempt.saturating_sub(self.0).max(1),
+        }
     }
 }
 
@@ -126,6 +179,17 @@ fn grow(initial: u64, factor: f64, attempt: u32) -> u64 {
     )
 }
 
+/// `base · fraction`, the fraction being within 0..=1.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "within 0..=2³², and the product within `base`"
+)]
+fn part(base: u64, fraction: f64) -> u64 {
+    let fraction = (fraction * 4_294_967_296.0) as u64;
+    ((u128::from(base) * u128::from(fraction)) >> 32) as u64
+}
+
 /// `nanos · factor`, rounded, saturating.
 #[expect(
     clippy::cast_precision_loss,
@@ -148,6 +212,7 @@ mod tests {
             max_delay: max,
             backoff: Backoff::Exponential(factor),
             jitter: Jitter::None,
+            retry_after: RetryAfter::AtLeast,
         }
     }
 
@@ -194,7 +259,7 @@ mod tests {
         };
         let asked = Duration::from_secs(60);
         for attempt in 1..50 {
-            let delay = config.next_delay_after(attempt, Duration::ZERO, Some(asked));
+            let delay = config.next_delay_after(attempt, &mut { Memory::NONE }, Some(asked));
             assert!(delay >= asked, "never below what was asked: {delay:?}");
             assert!(
                 delay <= asked + Duration::from_secs(1),
@@ -202,7 +267,7 @@ mod tests {
             );
         }
         assert!(
-            config.next_delay_after(5, Duration::ZERO, Some(Duration::ZERO))
+            config.next_delay_after(5, &mut { Memory::NONE }, Some(Duration::ZERO))
                 <= Duration::from_secs(1)
         );
     }
@@ -255,8 +320,9 @@ mod tests {
         let mut longest = Duration::ZERO;
         for _ in 0..200 {
             let mut previous = Duration::ZERO;
+            let mut memory = Memory::NONE;
             for attempt in 1..=8 {
-                let delay = config.next_delay_after(attempt, previous, None);
+                let delay = config.next_delay_after(attempt, &mut memory, None);
                 assert!(delay >= config.initial_delay);
                 assert!(
                     delay
@@ -272,5 +338,90 @@ mod tests {
             longest > Duration::from_millis(400),
             "it grows: {longest:?}"
         );
+    }
+
+    #[test]
+    fn a_memory_is_kept_to_the_microsecond_up_to_71_minutes() {
+        let longest = Duration::from_micros(u64::from(u32::MAX));
+        assert_eq!(Memory::of(Duration::MAX).previous(), longest);
+        assert_eq!(Memory::of(longest).previous(), longest);
+    }
+
+    fn with_jitter(jitter: Jitter) -> RetryConfig {
+        RetryConfig {
+            jitter,
+            ..exact(1000, 2.0, Duration::from_secs(10))
+        }
+    }
+
+    fn range(config: &RetryConfig, attempt: u32) -> (u64, u64) {
+        let range = config.delay_range(attempt, Duration::ZERO);
+        (range.low / 1_000_000, range.high / 1_000_000)
+    }
+
+    #[test]
+    fn each_jitter_is_the_one_its_name_says() {
+        for (jitter, first, fourth, fifth) in [
+            (Jitter::None, (1000, 1000), (8000, 8000), (10_000, 10_000)),
+            (
+                Jitter::Proportional(0.25),
+                (1000, 1250),
+                (8000, 10_000),
+                (8000, 10_000),
+            ),
+            (Jitter::Full, (0, 1000), (0, 8000), (0, 10_000)),
+            (Jitter::Equal, (500, 1000), (4000, 8000), (5000, 10_000)),
+            (
+                Jitter::Around(0.5),
+                (500, 1500),
+                (4000, 10_000),
+                (5000, 10_000),
+            ),
+            (
+                Jitter::Added(Duration::from_secs(1)),
+                (1000, 2000),
+                (8000, 9000),
+                (10_000, 10_000),
+            ),
+        ] {
+            let config = with_jitter(jitter);
+            let ranges = [1, 4, 5].map(|attempt| range(&config, attempt));
+            assert_eq!(ranges, [first, fourth, fifth], "{jitter:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_can_be_capped() {
+        let config = RetryConfig {
+            retry_after: RetryAfter::Capped,
+            ..with_jitter(Jitter::Full)
+        };
+        let mut memory = Memory::NONE;
+        for (asked, delay) in [(30, 10), (10, 10), (3, 3), (0, 0)] {
+            let asked = Some(Duration::from_secs(asked));
+            let delay = Duration::from_secs(delay);
+            assert_eq!(config.next_delay_after(4, &mut memory, asked), delay);
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_can_begin_the_schedule_anew() {
+        let config = RetryConfig {
+            retry_after: RetryAfter::Exact,
+            ..with_jitter(Jitter::None)
+        };
+        let mut memory = Memory::NONE;
+        let delays: Vec<u128> = [None, None, Some(60), None, None, Some(1), None]
+            .into_iter()
+            .zip(1..)
+            .map(|(asked, attempt)| {
+                let asked = asked.map(Duration::from_secs);
+                config
+                    .next_delay_after(attempt, &mut memory, asked)
+                    .as_secs()
+                    .into()
+            })
+            .collect();
+        assert_eq!(delays, [1, 2, 60, 1, 2, 1, 1]);
     }
 }
