@@ -46,19 +46,9 @@
 //! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up` |
 //! | `botrs` | no | [`Classify`](trait@Classify) for `botrs::BotError`, and helpers for bots |
 //!
-//! # Events
-//! With the feature `tracing`, a retried call speaks under the target `recovery`; a call that
-//! succeeds at once says nothing.
-//!
-//! | message | level | fields |
-//! |---|---|---|
-//! | `retry.scheduled` | WARN | `name`, `attempt`, `max`, `delay_ms`, `waited_ms`, `kind`, `error` |
-//! | `retry.recovered` | INFO | `name`, `attempt`, `waited_ms` |
-//! | `retry.gave_up` | WARN; DEBUG when the first error was not one to retry | `name`, `attempt`, `max`, `waited_ms`, `kind`, `reason`, `error` |
-//!
-//! `reason` is the [`StopReason`] in snake case. `max` is left out where attempts are not counted;
-//! `attempt` is 0 where a call was refused before its first.
-//! `error` is there when the error type implements `Display`.
+//! # What it tells
+//! [`observe`]: events, metrics, and the counts of each retried function. A call that succeeds at
+//! once says nothing.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -66,6 +56,7 @@
 extern crate self as recovery_core;
 
 mod classify;
+pub mod observe;
 mod retry;
 
 /// Guides: pages to read, with examples that are tested.
@@ -86,9 +77,9 @@ pub mod botrs;
 
 pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{
-    Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker,
-    InvalidConfig, Jitter, NotAttempted, Pushback, Retry, RetryAfter, RetryBudget, RetryConfig,
-    RetryConfigBuilder, StopReason,
+    Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, History, InvalidBreaker,
+    InvalidConfig, Jitter, NotAttempted, PastAttempt, Pushback, Retry, RetryAfter, RetryBudget,
+    RetryConfig, RetryConfigBuilder, StopReason,
 };
 #[cfg(feature = "tokio")]
 pub use retry::{

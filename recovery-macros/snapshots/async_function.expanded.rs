@@ -1,5 +1,19 @@
 #[retryable_on(@consumed)]
 async fn send(&self, channel: &str, text: &str) -> Result<MessageResponse, BotError> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::send"),
+            ::recovery_core::__private::policy(
+                ::recovery_core::RetryConfig::builder()
+                    .max_attempts(3u32)
+                    .backoff(::recovery_core::Backoff::Exponential(2f64))
+                    .jitter(::recovery_core::Jitter::Proportional(0.25f64)),
+            ),
+        )
+        .retry_on(
+            &[::recovery_core::ErrorKind::Network, ::recovery_core::ErrorKind::Timeout],
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -8,23 +22,7 @@ async fn send(&self, channel: &str, text: &str) -> Result<MessageResponse, BotEr
             } else {
                 ::recovery_core::__private::never::<Result<MessageResponse, BotError>>()
             };
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                        ::core::concat!(::core::module_path!(), "::send"),
-                        ::recovery_core::__private::policy(
-                            ::recovery_core::RetryConfig::builder()
-                                .max_attempts(3u32)
-                                .backoff(::recovery_core::Backoff::Exponential(2f64))
-                                .jitter(::recovery_core::Jitter::Proportional(0.25f64)),
-                        ),
-                    )
-                    .retry_on(
-                        &[
-                            ::recovery_core::ErrorKind::Network,
-                            ::recovery_core::ErrorKind::Timeout,
-                        ],
-                    )
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;

@@ -1,4 +1,10 @@
 async fn load(key: String, page: u32, seen: &mut Vec<u32>) -> io::Result<String> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::load"),
+            ::recovery_core::__private::policy(::recovery_core::RetryConfig::builder()),
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -22,14 +28,7 @@ async fn load(key: String, page: u32, seen: &mut Vec<u32>) -> io::Result<String>
                 }
                     .await
             };
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                    ::core::concat!(::core::module_path!(), "::load"),
-                    ::recovery_core::__private::policy(
-                        ::recovery_core::RetryConfig::builder(),
-                    ),
-                )
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;

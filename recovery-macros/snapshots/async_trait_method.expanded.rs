@@ -10,6 +10,11 @@ where
         let __self = self;
         let n = n;
         let __ret: io::Result<u32> = {
+            static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+            static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::named(
+                    ::core::concat!(::core::module_path!(), "::call"),
+                )
+                .counted(&__RECOVERY_STATS);
             let mut __progress = ::recovery_core::__private::Progress::START;
             loop {
                 let __delay = {
@@ -31,11 +36,7 @@ where
                         }
                             .await
                     };
-                    let __site = const {
-                        &::recovery_core::__private::Site::named(
-                            ::core::concat!(::core::module_path!(), "::call"),
-                        )
-                    };
+                    let __site = &__RECOVERY_SITE;
                     let ::core::result::Result::Err(__error) = __result else {
                         ::recovery_core::__private::Progress::succeeded(
                             &__progress,

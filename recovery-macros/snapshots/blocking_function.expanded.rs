@@ -1,4 +1,14 @@
 fn read(path: &Path) -> io::Result<String> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::read"),
+            ::recovery_core::__private::policy(
+                ::recovery_core::RetryConfig::builder()
+                    .max_attempts(5u32)
+                    .initial_delay(::core::time::Duration::new(0u64, 10000000u32)),
+            ),
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -7,18 +17,7 @@ fn read(path: &Path) -> io::Result<String> {
             } else {
                 ::recovery_core::__private::never::<io::Result<String>>()
             };
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                    ::core::concat!(::core::module_path!(), "::read"),
-                    ::recovery_core::__private::policy(
-                        ::recovery_core::RetryConfig::builder()
-                            .max_attempts(5u32)
-                            .initial_delay(
-                                ::core::time::Duration::new(0u64, 10000000u32),
-                            ),
-                    ),
-                )
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;

@@ -1,4 +1,10 @@
 fn read(path: &Path) -> io::Result<Config> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::read"),
+            ::recovery_core::__private::policy(::recovery_core::RetryConfig::builder()),
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -8,14 +14,7 @@ fn read(path: &Path) -> io::Result<Config> {
                 let text = fs::read_to_string(path)?;
                 Ok(text.parse()?)
             });
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                    ::core::concat!(::core::module_path!(), "::read"),
-                    ::recovery_core::__private::policy(
-                        ::recovery_core::RetryConfig::builder(),
-                    ),
-                )
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;

@@ -1,5 +1,13 @@
 async fn call(&self) -> io::Result<()> {
     'call: {
+        static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+        static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+                ::core::concat!(::core::module_path!(), "::call"),
+                ::recovery_core::__private::policy(
+                    ::recovery_core::RetryConfig::builder(),
+                ),
+            )
+            .counted(&__RECOVERY_STATS);
         let mut __progress = ::recovery_core::__private::Progress::START;
         let __shared = &self.breaker;
         let __breaker: &::recovery_core::CircuitBreaker = __shared;
@@ -10,14 +18,7 @@ async fn call(&self) -> io::Result<()> {
             .breaker(__breaker)
             .pushback(__pushback);
         let mut __admission = match {
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                    ::core::concat!(::core::module_path!(), "::call"),
-                    ::recovery_core::__private::policy(
-                        ::recovery_core::RetryConfig::builder(),
-                    ),
-                )
-            };
+            let __site = &__RECOVERY_SITE;
             ::recovery_core::__private::Brakes::admit(
                     &__brakes,
                     __site,
@@ -39,15 +40,8 @@ async fn call(&self) -> io::Result<()> {
                 } else {
                     ::recovery_core::__private::never::<io::Result<()>>()
                 };
-                let __site = const {
-                    &::recovery_core::__private::Site::new(
-                        ::core::concat!(::core::module_path!(), "::call"),
-                        ::recovery_core::__private::policy(
-                            ::recovery_core::RetryConfig::builder(),
-                        ),
-                    )
-                };
-                let ::core::result::Result::Err(__error) = &__result else {
+                let __site = &__RECOVERY_SITE;
+                let ::core::result::Result::Err(__error) = __result else {
                     ::recovery_core::__private::Brakes::succeeded(
                         &__brakes,
                         __admission,
@@ -55,6 +49,8 @@ async fn call(&self) -> io::Result<()> {
                     ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                     break 'call __result;
                 };
+                let __kept = __error;
+                let __error = &__kept;
                 let __failure = (::recovery_core::__private::classified(
                     __error,
                 ))(__error);
@@ -62,7 +58,7 @@ async fn call(&self) -> io::Result<()> {
                 let __display = (::recovery_core::__private::Probe::new(__error)
                     .recovery_display())
                     .map(|__display| __display(__error));
-                let __delay = match ::recovery_core::__private::Brakes::after_failure(
+                let __decision = ::recovery_core::__private::Brakes::after_failure(
                     &__brakes,
                     __site,
                     &mut __progress,
@@ -70,11 +66,14 @@ async fn call(&self) -> io::Result<()> {
                     __verdict,
                     __display,
                     __admission,
-                ) {
+                );
+                let __delay = match __decision {
                     ::core::result::Result::Ok(__delay) => __delay,
-                    ::core::result::Result::Err(_) => break 'call __result,
+                    ::core::result::Result::Err(_) => {
+                        break 'call ::core::result::Result::Err(__kept);
+                    }
                 };
-                (::recovery_core::__private::error_of(__result), __delay)
+                (__kept, __delay)
             };
             __admission = match ::recovery_core::__private::Brakes::wait(
                     &__brakes,
@@ -85,14 +84,7 @@ async fn call(&self) -> io::Result<()> {
             {
                 ::core::result::Result::Ok(__admission) => __admission,
                 ::core::result::Result::Err(__reason) => {
-                    let __site = const {
-                        &::recovery_core::__private::Site::new(
-                            ::core::concat!(::core::module_path!(), "::call"),
-                            ::recovery_core::__private::policy(
-                                ::recovery_core::RetryConfig::builder(),
-                            ),
-                        )
-                    };
+                    let __site = &__RECOVERY_SITE;
                     let __error = &__kept;
                     ::recovery_core::__private::Brakes::ended(
                         &__brakes,

@@ -1,4 +1,12 @@
 async fn call(&self) -> io::Result<()> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::call"),
+            ::recovery_core::__private::policy(
+                ::recovery_core::RetryConfig::builder().max_attempts(4294967295u32),
+            ),
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     let __shared = &self.budget;
     let __budget: &::recovery_core::RetryBudget = __shared;
@@ -12,16 +20,8 @@ async fn call(&self) -> io::Result<()> {
             } else {
                 ::recovery_core::__private::never::<io::Result<()>>()
             };
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                    ::core::concat!(::core::module_path!(), "::call"),
-                    ::recovery_core::__private::policy(
-                        ::recovery_core::RetryConfig::builder()
-                            .max_attempts(4294967295u32),
-                    ),
-                )
-            };
-            let ::core::result::Result::Err(__error) = &__result else {
+            let __site = &__RECOVERY_SITE;
+            let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Brakes::succeeded(
                     &__brakes,
                     ::recovery_core::__private::Admission::FREE,
@@ -29,12 +29,14 @@ async fn call(&self) -> io::Result<()> {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;
             };
+            let __kept = __error;
+            let __error = &__kept;
             let __failure = (::recovery_core::__private::classified(__error))(__error);
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
             let __display = (::recovery_core::__private::Probe::new(__error)
                 .recovery_display())
                 .map(|__display| __display(__error));
-            let __delay = match ::recovery_core::__private::Brakes::after_failure(
+            let __decision = ::recovery_core::__private::Brakes::after_failure(
                 &__brakes,
                 __site,
                 &mut __progress,
@@ -42,9 +44,12 @@ async fn call(&self) -> io::Result<()> {
                 __verdict,
                 __display,
                 ::recovery_core::__private::Admission::FREE,
-            ) {
+            );
+            let __delay = match __decision {
                 ::core::result::Result::Ok(__delay) => __delay,
-                ::core::result::Result::Err(_) => break __result,
+                ::core::result::Result::Err(_) => {
+                    break ::core::result::Result::Err(__kept);
+                }
             };
             __delay
         };

@@ -3,6 +3,18 @@
 ///
 ///Retried: up to 4 attempts on `Network`; waits 200 ms, 400 ms, 800 ms (+ up to 25 %); at most 1.75 s of waiting.
 pub async fn ask() -> io::Result<()> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::ask"),
+            ::recovery_core::__private::policy(
+                ::recovery_core::RetryConfig::builder()
+                    .max_attempts(4u32)
+                    .initial_delay(::core::time::Duration::new(0u64, 200000000u32))
+                    .max_delay(::core::time::Duration::new(5u64, 0u32)),
+            ),
+        )
+        .retry_on(&[::recovery_core::ErrorKind::Network])
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -11,20 +23,7 @@ pub async fn ask() -> io::Result<()> {
             } else {
                 ::recovery_core::__private::never::<io::Result<()>>()
             };
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                        ::core::concat!(::core::module_path!(), "::ask"),
-                        ::recovery_core::__private::policy(
-                            ::recovery_core::RetryConfig::builder()
-                                .max_attempts(4u32)
-                                .initial_delay(
-                                    ::core::time::Duration::new(0u64, 200000000u32),
-                                )
-                                .max_delay(::core::time::Duration::new(5u64, 0u32)),
-                        ),
-                    )
-                    .retry_on(&[::recovery_core::ErrorKind::Network])
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;

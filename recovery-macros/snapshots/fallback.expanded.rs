@@ -1,6 +1,14 @@
 async fn call(&self) -> io::Result<()> {
     'call: {
         let (__error, __reason) = 'stopped: {
+            static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+            static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+                    ::core::concat!(::core::module_path!(), "::call"),
+                    ::recovery_core::__private::policy(
+                        ::recovery_core::RetryConfig::builder(),
+                    ),
+                )
+                .counted(&__RECOVERY_STATS);
             let mut __progress = ::recovery_core::__private::Progress::START;
             loop {
                 let __delay = {
@@ -9,21 +17,16 @@ async fn call(&self) -> io::Result<()> {
                     } else {
                         ::recovery_core::__private::never::<io::Result<()>>()
                     };
-                    let __site = const {
-                        &::recovery_core::__private::Site::new(
-                            ::core::concat!(::core::module_path!(), "::call"),
-                            ::recovery_core::__private::policy(
-                                ::recovery_core::RetryConfig::builder(),
-                            ),
-                        )
-                    };
-                    let ::core::result::Result::Err(__error) = &__result else {
+                    let __site = &__RECOVERY_SITE;
+                    let ::core::result::Result::Err(__error) = __result else {
                         ::recovery_core::__private::Progress::succeeded(
                             &__progress,
                             __site,
                         );
                         break 'call __result;
                     };
+                    let __kept = __error;
+                    let __error = &__kept;
                     let __failure = (::recovery_core::__private::classified(
                         __error,
                     ))(__error);
@@ -31,19 +34,17 @@ async fn call(&self) -> io::Result<()> {
                     let __display = (::recovery_core::__private::Probe::new(__error)
                         .recovery_display())
                         .map(|__display| __display(__error));
-                    let __delay = match ::recovery_core::__private::Site::after_failure(
+                    let __decision = ::recovery_core::__private::Site::after_failure(
                         __site,
                         &mut __progress,
                         __failure,
                         __verdict,
                         __display,
-                    ) {
+                    );
+                    let __delay = match __decision {
                         ::core::result::Result::Ok(__delay) => __delay,
                         ::core::result::Result::Err(__reason) => {
-                            break 'stopped (
-                                ::recovery_core::__private::error_of(__result),
-                                __reason,
-                            );
+                            break 'stopped (__kept, __reason);
                         }
                     };
                     __delay
@@ -54,7 +55,13 @@ async fn call(&self) -> io::Result<()> {
         let __answer = ::recovery_core::__private::fall_back::<
             _,
             _,
-        >(__error, __reason, |error| self.cached(error));
+            _,
+        >(
+            __error,
+            __reason,
+            ::recovery_core::__private::NoHistory,
+            |error| self.cached(error),
+        );
         let __later = ::recovery_core::__private::Answer::new(__answer)
             .recovery_answer();
         __later.await

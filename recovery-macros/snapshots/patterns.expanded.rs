@@ -1,4 +1,10 @@
 async fn by_predicate(&self) -> Result<(), ApiError> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            "call",
+            ::recovery_core::__private::policy(::recovery_core::RetryConfig::builder()),
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -7,14 +13,7 @@ async fn by_predicate(&self) -> Result<(), ApiError> {
             } else {
                 ::recovery_core::__private::never::<Result<(), ApiError>>()
             };
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                    "call",
-                    ::recovery_core::__private::policy(
-                        ::recovery_core::RetryConfig::builder(),
-                    ),
-                )
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;
@@ -47,6 +46,14 @@ async fn by_predicate(&self) -> Result<(), ApiError> {
 }
 #[retryable_on(@consumed)]
 async fn by_patterns(&self) -> Result<(), ApiError> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::by_patterns"),
+            ::recovery_core::__private::policy(::recovery_core::RetryConfig::builder()),
+        )
+        .retry_on(&[::recovery_core::ErrorKind::Network])
+        .except(&[::recovery_core::ErrorKind::Timeout])
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -55,16 +62,7 @@ async fn by_patterns(&self) -> Result<(), ApiError> {
             } else {
                 ::recovery_core::__private::never::<Result<(), ApiError>>()
             };
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                        ::core::concat!(::core::module_path!(), "::by_patterns"),
-                        ::recovery_core::__private::policy(
-                            ::recovery_core::RetryConfig::builder(),
-                        ),
-                    )
-                    .retry_on(&[::recovery_core::ErrorKind::Network])
-                    .except(&[::recovery_core::ErrorKind::Timeout])
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;

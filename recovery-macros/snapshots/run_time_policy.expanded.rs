@@ -1,4 +1,9 @@
 async fn call(&self) -> io::Result<()> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::named(
+            ::core::concat!(::core::module_path!(), "::call"),
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -7,12 +12,8 @@ async fn call(&self) -> io::Result<()> {
             } else {
                 ::recovery_core::__private::never::<io::Result<()>>()
             };
-            let __site = const {
-                &::recovery_core::__private::Site::named(
-                    ::core::concat!(::core::module_path!(), "::call"),
-                )
-            };
-            let ::core::result::Result::Err(__error) = &__result else {
+            let __site = &__RECOVERY_SITE;
+            let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;
             };
@@ -25,21 +26,26 @@ async fn call(&self) -> io::Result<()> {
                         .max_attempts(self.attempts),
                 ),
             );
+            let __kept = __error;
+            let __error = &__kept;
             let __failure = (::recovery_core::__private::classified(__error))(__error);
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
             let __display = (::recovery_core::__private::Probe::new(__error)
                 .recovery_display())
                 .map(|__display| __display(__error));
             let __failed = __progress;
-            let __delay = match ::recovery_core::__private::Site::after_failure(
+            let __decision = ::recovery_core::__private::Site::after_failure(
                 __site,
                 &mut __progress,
                 __failure,
                 __verdict,
                 __display,
-            ) {
+            );
+            let __delay = match __decision {
                 ::core::result::Result::Ok(__delay) => __delay,
-                ::core::result::Result::Err(_) => break __result,
+                ::core::result::Result::Err(_) => {
+                    break ::core::result::Result::Err(__kept);
+                }
             };
             ::recovery_core::__private::call_hook(
                 &::recovery_core::__private::Site::attempt(
@@ -48,6 +54,7 @@ async fn call(&self) -> io::Result<()> {
                     __failure,
                     __error,
                     __delay,
+                    ::core::option::Option::None,
                 ),
                 |failed| self.report(failed),
             );

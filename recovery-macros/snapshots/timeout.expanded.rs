@@ -1,4 +1,10 @@
 async fn call(&self) -> io::Result<()> {
+    static __RECOVERY_STATS: ::recovery_core::__private::SiteStats = ::recovery_core::__private::SiteStats::new();
+    static __RECOVERY_SITE: ::recovery_core::__private::Site = ::recovery_core::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::call"),
+            ::recovery_core::__private::policy(::recovery_core::RetryConfig::builder()),
+        )
+        .counted(&__RECOVERY_STATS);
     let mut __progress = ::recovery_core::__private::Progress::START;
     loop {
         let __delay = {
@@ -17,14 +23,7 @@ async fn call(&self) -> io::Result<()> {
                     ::recovery_core::__private::timed_out,
                 )
                 .await;
-            let __site = const {
-                &::recovery_core::__private::Site::new(
-                    ::core::concat!(::core::module_path!(), "::call"),
-                    ::recovery_core::__private::policy(
-                        ::recovery_core::RetryConfig::builder(),
-                    ),
-                )
-            };
+            let __site = &__RECOVERY_SITE;
             let ::core::result::Result::Err(__error) = __result else {
                 ::recovery_core::__private::Progress::succeeded(&__progress, __site);
                 break __result;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -28,6 +28,7 @@ pub(crate) struct Policy {
     pub(crate) condition: Condition,
     pub(crate) on_retry: Option<Expr>,
     pub(crate) fallback: Option<Expr>,
+    pub(crate) history: bool,
     pub(crate) budget: Option<Expr>,
     pub(crate) breaker: Option<Expr>,
     pub(crate) pushback: Option<Expr>,
@@ -67,6 +68,7 @@ pub(crate) fn policy(
         condition: listed.map_or(Condition::Transient, Condition::Listed),
         on_retry: None,
         fallback: None,
+        history: false,
         budget: None,
         breaker: None,
         pushback: None,
@@ -74,6 +76,8 @@ pub(crate) fn policy(
         clone: Vec::new(),
         attempt: None,
     };
+    let written_history = args.iter().find(|arg| arg.key.unraw() == "history");
+    let written_history = written_history.map(|arg| arg.key.span());
     for arg in args {
         if let Err(error) = policy.apply(&context, arg) {
             diagnostics.push(error);
@@ -82,6 +86,7 @@ pub(crate) fn policy(
     policy.schedule.check(policy.base.is_some(), diagnostics);
     policy.check_deadline(diagnostics);
     policy.check_retries(diagnostics);
+    policy.check_history(written_history, diagnostics);
     policy.check_names(&context.arguments, diagnostics);
     policy
 }
@@ -153,9 +158,13 @@ impl Policy {
                 let example = "`fallback = cached`, or a closure of the last error";
                 let value = values::expr(&key, value, example)?;
                 let what = "`fallback` takes a function of the error, as `|error| cached(error)`, or of the error \
-                            and the reason";
-                values::closure_of(&value, 2, what)?;
+                            and the reason, or with `history` of these and the history";
+                values::closure_of(&value, 3, what)?;
                 self.fallback = Some(value);
+            }
+            "history" => {
+                values::bare(&key, &value)?;
+                self.history = true;
             }
             "budget" => self.budget = Some(shared(&key, value, "`budget = self.budget`")?),
             "breaker" => self.breaker = Some(shared(&key, value, "`breaker = self.breaker`")?),
@@ -200,6 +209,30 @@ impl Policy {
                 budget.span(),
                 "a budget limits retries, and `max = 1` allows none",
                 "allow a second attempt, or leave `budget` out",
+            );
+        }
+    }
+
+    /// A history is kept for whom it is shown to, and shown to whom it is kept for.
+    fn check_history(&self, written: Option<Span>, diagnostics: &mut Diagnostics) {
+        if let Some(span) = written
+            && self.on_retry.is_none()
+            && self.fallback.is_none()
+        {
+            diagnostics.error(
+                span,
+                "nobody is shown the history",
+                "read it in `on_retry`, as `failed.history`, or in `fallback`, as its third argument",
+            );
+        }
+        if written.is_none()
+            && let Some(Expr::Closure(closure)) = &self.fallback
+            && let Some(third) = closure.inputs.iter().nth(2)
+        {
+            diagnostics.error(
+                third.span(),
+                "the third argument of a fallback is the history, which is not kept",
+                "write `history` beside it",
             );
         }
     }

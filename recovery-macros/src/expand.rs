@@ -242,7 +242,11 @@ impl<'p> Expansion<'p> {
             Mode::Async => quote_spanned!(*site=> #krate::__private::wait(__delay).await;),
             Mode::Blocking => quote_spanned!(*site=> #krate::__private::wait_blocking(__delay);),
         };
+        let statics = self.statics();
+        let history = self.history_of_loop();
         let attempts = quote_spanned! {*site=>
+            #statics
+            #history
             let mut __progress = #krate::__private::Progress::START;
             #brakes
             loop {

@@ -14,6 +14,7 @@ pub(crate) const OPTIONS: &[&str] = &[
     "at_most_once",
     "on_retry",
     "fallback",
+    "history",
     "budget",
     "breaker",
     "pushback",
@@ -109,6 +110,9 @@ pub(crate) fn help_for_option(word: &str) -> String {
         | "cancel_on" => {
             "write `cancel`, an expression of a `CancellationToken`: `cancel = self.shutdown`"
                 .into()
+        }
+        "attempts_so_far" | "log" | "keep_history" | "trace" | "record" => {
+            "write `history`, and read it in `on_retry` as `failed.history`".into()
         }
         "except" | "not" | "unless" => {
             "list it in the second attribute: `#[retryable_on(except(Timeout))]`".into()

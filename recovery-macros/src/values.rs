@@ -146,11 +146,11 @@ pub(crate) fn max(context: &Context, value: &Expr) -> syn::Result<(Option<u32>, 
                     let message = "`max = 0` allows no attempt at all";
                     return Err(mistake(int.span(), message, HELP));
                 }
-                Ok(max) => max,
-                Err(_) => {
+                Ok(max) if max <= 1_000_000 => max,
+                _ => {
                     return Err(mistake(
                         int.span(),
-                        "more attempts than a `u32` counts",
+                        "more attempts than are counted, a million",
                         "write `max = unlimited` for a call that never gives up",
                     ));
                 }

@@ -4,56 +4,73 @@ use std::cell::Cell;
 use std::future::Ready;
 use std::ops::Deref;
 
-use crate::retry::StopReason;
+use crate::retry::{History, StopReason};
 
-/// The error of a result that is known to be one.
-pub fn error_of<T, E>(result: Result<T, E>) -> E {
-    match result {
-        Err(error) => error,
-        Ok(_) => unreachable!("a call ends by its error"),
-    }
-}
+/// Stands for a history that nobody has asked for.
+pub struct NoHistory;
 
 /// Gives a closure literal of one argument its signature.
-pub fn fall_back<E, R>(error: E, _: StopReason, fallback: impl FnOnce(E) -> R) -> R {
+pub fn fall_back<E, R, H>(error: E, _: StopReason, _: H, fallback: impl FnOnce(E) -> R) -> R {
     fallback(error)
 }
 
 /// Gives a closure literal of two arguments its signature.
-pub fn fall_back_by_reason<E, R>(
+pub fn fall_back_by_reason<E, R, H>(
     error: E,
     reason: StopReason,
+    _: H,
     fallback: impl FnOnce(E, StopReason) -> R,
 ) -> R {
     fallback(error, reason)
 }
 
-/// Calls a function that takes the error, or the error and the reason.
-pub fn fall_back_by_path<E, R, A>(
+/// Gives a closure literal of three arguments its signature.
+pub fn fall_back_by_history<E, R, H>(
     error: E,
     reason: StopReason,
-    fallback: impl Fallback<E, R, A>,
+    history: H,
+    fallback: impl FnOnce(E, StopReason, H) -> R,
 ) -> R {
-    fallback.call(error, reason)
+    fallback(error, reason, history)
+}
+
+/// Calls a function that takes the error, and perhaps the reason and the history.
+pub fn fall_back_by_path<E, R, H, A>(
+    error: E,
+    reason: StopReason,
+    history: H,
+    fallback: impl Fallback<E, R, H, A>,
+) -> R {
+    fallback.call(error, reason, history)
 }
 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no fallback of this function",
-    label = "`fallback` takes a function of the error `{E}`, or of the error and the `recovery_core::StopReason`"
+    label = "`fallback` takes a function of the error `{E}`, or of the error and the `recovery_core::StopReason`",
+    note = "with `history` beside it, a `recovery_core::History` may be the third"
 )]
-pub trait Fallback<E, R, A> {
-    fn call(self, error: E, reason: StopReason) -> R;
+pub trait Fallback<E, R, H, A> {
+    fn call(self, error: E, reason: StopReason, history: H) -> R;
 }
 
-impl<E, R, F: FnOnce(E) -> R> Fallback<E, R, (E,)> for F {
-    fn call(self, error: E, _: StopReason) -> R {
+impl<E, R, H, F: FnOnce(E) -> R> Fallback<E, R, H, (E,)> for F {
+    fn call(self, error: E, _: StopReason, _: H) -> R {
         self(error)
     }
 }
 
-impl<E, R, F: FnOnce(E, StopReason) -> R> Fallback<E, R, (E, StopReason)> for F {
-    fn call(self, error: E, reason: StopReason) -> R {
+impl<E, R, H, F: FnOnce(E, StopReason) -> R> Fallback<E, R, H, (E, StopReason)> for F {
+    fn call(self, error: E, reason: StopReason, _: H) -> R {
         self(error, reason)
+    }
+}
+
+impl<E, R, F> Fallback<E, R, History, (E, StopReason, History)> for F
+where
+    F: FnOnce(E, StopReason, History) -> R,
+{
+    fn call(self, error: E, reason: StopReason, history: History) -> R {
+        self(error, reason, history)
     }
 }
 

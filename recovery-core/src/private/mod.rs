@@ -11,14 +11,15 @@ use crate::retry::Attempt;
 
 pub use self::classify::{AskedWait, asked, kind_of};
 pub use self::fallback::{
-    Answer, Fallback, Later, LaterResult, error_of, fall_back, fall_back_by_path,
-    fall_back_by_reason,
+    Answer, Fallback, Later, LaterResult, NoHistory, fall_back, fall_back_by_history,
+    fall_back_by_path, fall_back_by_reason,
 };
 pub use self::limits::{TellsNotAttempted, not_attempted};
 #[cfg(feature = "tokio")]
 pub use self::limits::{TellsTimeout, timed_out, within};
 pub use self::probe::{Mute, Probe, classified};
 pub use self::values::{IntoBackoff, IntoJitter, backoff, jitter, policy};
+pub use crate::observe::SiteStats;
 #[cfg(feature = "tokio")]
 pub use crate::retry::wait;
 pub use crate::retry::{

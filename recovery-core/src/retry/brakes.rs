@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use super::breaker::{CircuitBreaker, Permit};
 use super::budget::RetryBudget;
 use super::clock;
-use super::event::{self, Told};
-use super::machine::{Failure, Progress, Site, Verdict};
+use super::machine::{Failure, Site, Verdict};
 use super::outcome::{NotAttempted, StopReason};
+use super::progress::Progress;
 use super::pushback::Pushback;
 use super::wait;
+use crate::observe;
 
 /// The brakes of one call.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +95,7 @@ impl<'a> Brakes<'a> {
     #[inline(never)]
     pub fn after_failure(
         &self,
-        site: &Site<'_>,
+        site: &Site,
         progress: &mut Progress,
         failure: Failure,
         verdict: Verdict,
@@ -155,7 +156,7 @@ impl<'a> Brakes<'a> {
     #[cfg(feature = "tokio")]
     pub async fn admit(
         &self,
-        site: &Site<'_>,
+        site: &Site,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Admission<'a>, NotAttempted> {
         let mut cancelled = std::pin::pin!(cancelled);
@@ -191,7 +192,7 @@ impl<'a> Brakes<'a> {
     #[cfg(not(feature = "tokio"))]
     pub fn admit<C>(
         &self,
-        _: &Site<'_>,
+        _: &Site,
         _: C,
     ) -> std::future::Ready<Result<Admission<'a>, NotAttempted>> {
         std::future::ready(Ok(Admission::FREE))
@@ -229,7 +230,7 @@ impl<'a> Brakes<'a> {
     /// Why there is to be no attempt.
     pub fn admit_blocking(
         &self,
-        site: &Site<'_>,
+        site: &Site,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Admission<'a>, NotAttempted> {
         let admitted = self
@@ -289,7 +290,7 @@ impl<'a> Brakes<'a> {
     #[cold]
     pub fn ended(
         &self,
-        site: &Site<'_>,
+        site: &Site,
         progress: Progress,
         delay: Duration,
         failure: Failure,
@@ -305,17 +306,12 @@ impl<'a> Brakes<'a> {
         } else {
             delay
         };
-        let told = Told {
-            site,
-            progress: progress.ended_in_wait(delay, waited),
-            kind: failure.kind,
-            error,
-        };
-        event::gave_up(&told, reason);
+        let progress = progress.ended_in_wait(delay, waited);
+        observe::gave_up(&site.told(progress, failure.kind, error), reason);
     }
 
     #[cold]
-    fn refused(&self, site: &Site<'_>, reason: StopReason) -> NotAttempted {
+    fn refused(&self, site: &Site, reason: StopReason) -> NotAttempted {
         let now = (self.now)();
         let retry_after = match reason {
             StopReason::BreakerOpen => self.breaker.and_then(|breaker| breaker.reopens_in(now)),
@@ -323,13 +319,7 @@ impl<'a> Brakes<'a> {
         };
         let error = NotAttempted::new(reason, retry_after);
         let kind = crate::classify::Classify::kind(&error);
-        let told = Told {
-            site,
-            progress: Progress::NONE,
-            kind,
-            error: Some(&error),
-        };
-        event::gave_up(&told, reason);
+        observe::gave_up(&site.told(Progress::NONE, kind, Some(&error)), reason);
         error
     }
 }

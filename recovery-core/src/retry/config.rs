@@ -51,7 +51,7 @@ impl RetryConfig {
         RetryConfigBuilder(self.clone())
     }
 
-    /// Attempts in all, the first included. At least 1; default 3; `u32::MAX` is no limit.
+    /// Attempts in all, the first included. From 1 to a million; default 3; `u32::MAX` is no limit.
     pub const fn max_attempts(&self) -> u32 {
         self.max_attempts
     }
@@ -184,6 +184,9 @@ pub enum RetryAfter {
     Exact,
 }
 
+/// Calls do not count further ([`Progress`](super::Progress)).
+const MOST_ATTEMPTS: u32 = 1_000_000;
+
 /// Builds a [`RetryConfig`]; what is not set keeps its value.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
@@ -191,7 +194,7 @@ pub struct RetryConfigBuilder(RetryConfig);
 
 impl RetryConfigBuilder {
     /// Attempts in all, the first included: 3 means one call and at most two retries. `u32::MAX`
-    /// is no limit. Default 3; 0 is refused.
+    /// is no limit. Default 3; 0 is refused, and so is more than a million.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.0.max_attempts = attempts;
         self
@@ -248,6 +251,9 @@ impl RetryConfigBuilder {
         if config.max_attempts == 0 {
             return Err(InvalidConfig::NoAttempts);
         }
+        if config.max_attempts > MOST_ATTEMPTS && !config.is_unlimited() {
+            return Err(InvalidConfig::TooManyAttempts(config.max_attempts));
+        }
         if let Backoff::Exponential(factor) = config.backoff
             && !(factor.is_finite() && factor >= 1.0)
         {
@@ -273,6 +279,9 @@ impl RetryConfigBuilder {
         let mut config = self.0;
         if config.max_attempts == 0 {
             config.max_attempts = 1;
+        }
+        if config.max_attempts > MOST_ATTEMPTS && !config.is_unlimited() {
+            config.max_attempts = MOST_ATTEMPTS;
         }
         if let Backoff::Exponential(factor) = config.backoff {
             config.backoff = if factor >= 1.0 {
@@ -300,6 +309,9 @@ pub enum InvalidConfig {
     /// No attempt at all.
     #[error("max_attempts is 0: it counts the first call too, so give at least 1")]
     NoAttempts,
+    /// More attempts than are counted.
+    #[error("max_attempts is {0}: give at most 1000000, or no limit at all by `unlimited`")]
+    TooManyAttempts(u32),
     /// A factor that would shrink delays, or is no number.
     #[error("backoff_factor is {0}: give a finite number of at least 1")]
     BackoffFactor(f64),

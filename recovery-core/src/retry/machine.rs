@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::brakes::Brakes;
 use super::config::RetryConfig;
-use super::event::{self, Told};
+use super::history::History;
 use super::outcome::StopReason;
-use super::schedule::Memory;
+use super::progress::Progress;
 use crate::classify::{Classify, Effect, ErrorKind};
+use crate::observe::{self, SiteStats, Told};
 
 /// A failed attempt that will be followed by another, as `on_retry` sees it before the wait.
 #[derive(Debug)]
@@ -29,13 +30,17 @@ pub struct Attempt<'a, E: ?Sized> {
     /// The waits before it, summed up, to the millisecond; pauses that other calls were asked for
     /// meanwhile are left out.
     pub waited: Duration,
+    /// All failed attempts, this one included; empty unless `history` asks for it.
+    pub history: &'a History,
 }
 
 /// A retried call: its name, its policy, and which errors it retries by kind.
 #[derive(Clone, Debug)]
-pub struct Site<'a> {
-    pub(super) name: &'a str,
-    pub(super) config: RetryConfig,
+pub struct Site {
+    name: &'static str,
+    /// Its counts; those of its name if it has none of its own.
+    stats: Option<&'static SiteStats>,
+    config: RetryConfig,
     at_most_once: bool,
     /// The kinds that are retried; what is transient if there is no list.
     listed: Option<Kinds>,
@@ -43,11 +48,12 @@ pub struct Site<'a> {
     excepted: Kinds,
 }
 
-impl<'a> Site<'a> {
+impl Site {
     /// Retries what is transient.
-    pub const fn new(name: &'a str, config: RetryConfig) -> Self {
+    pub const fn new(name: &'static str, config: RetryConfig) -> Self {
         Self {
             name,
+            stats: None,
             config,
             at_most_once: false,
             listed: None,
@@ -62,14 +68,23 @@ impl<'a> Site<'a> {
     }
 
     /// A call whose policy is known at run time.
-    pub const fn named(name: &'a str) -> Self {
+    pub const fn named(name: &'static str) -> Self {
         Self::new(name, RetryConfig::DEFAULT)
     }
 
     /// The same call under another name.
     #[must_use]
-    pub const fn with_name(self, name: &'a str) -> Self {
+    pub const fn with_name(self, name: &'static str) -> Self {
         Self { name, ..self }
+    }
+
+    /// The same call with counts of its own.
+    #[must_use]
+    pub const fn counted(self, stats: &'static SiteStats) -> Self {
+        Self {
+            stats: Some(stats),
+            ..self
+        }
     }
 
     /// Never retries a failure after which the call may already have been carried out.
@@ -138,36 +153,60 @@ impl<'a> Site<'a> {
         error: Option<&dyn Display>,
         brakes: &Brakes<'_>,
     ) -> Result<Duration, StopReason> {
+        let mut memory = progress.memory();
         let decision = if !self.is_retryable(failure, verdict) {
             Err(StopReason::NotRetryable)
         } else if failure.is_forbidden {
             Err(StopReason::ServerSaidNo)
         } else if self.at_most_once && failure.effect != Effect::None {
             Err(StopReason::MayHaveTakenEffect)
-        } else if progress.attempt >= self.config.max_attempts && !self.config.is_unlimited() {
+        } else if progress.attempt() >= self.config.max_attempts {
             Err(StopReason::Exhausted)
         } else {
-            let delay = self.config.next_delay_after(
-                progress.attempt,
-                &mut progress.memory,
-                failure.retry_after,
-            );
+            let delay =
+                self.config
+                    .next_delay_after(progress.attempt(), &mut memory, failure.retry_after);
             brakes.allow(delay)
         };
-        let told = Told {
-            site: self,
-            progress: *progress,
-            kind: failure.kind,
-            error,
-        };
+        let told = self.told(*progress, failure.kind, error);
         match decision {
             Ok(delay) => {
-                event::scheduled(&told, delay);
-                progress.advance(delay);
+                observe::scheduled(&told, delay);
+                progress.advance(delay, memory);
             }
-            Err(reason) => event::gave_up(&told, reason),
+            Err(reason) => observe::gave_up(&told, reason),
         }
         decision
+    }
+
+    /// What is told of the attempt that failed.
+    pub(super) fn told<'e>(
+        &self,
+        progress: Progress,
+        kind: ErrorKind,
+        error: Option<&'e dyn Display>,
+    ) -> Told<'e> {
+        Told {
+            name: self.name,
+            stats: self.stats(),
+            attempt: progress.attempt(),
+            max: (!self.config.is_unlimited()).then_some(self.config.max_attempts),
+            waited_ms: progress.waited_ms(),
+            kind,
+            error,
+        }
+    }
+
+    /// Attempt number `progress.attempt()`, not the first, has succeeded.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn recovered(&self, progress: Progress) {
+        let (attempt, waited_ms) = (progress.attempt(), progress.waited_ms());
+        observe::recovered(self.name, self.stats(), attempt, waited_ms);
+    }
+
+    fn stats(&self) -> &'static SiteStats {
+        self.stats.unwrap_or_else(|| SiteStats::of(self.name))
     }
 
     fn is_retryable(&self, failure: Failure, verdict: Verdict) -> bool {
@@ -199,15 +238,17 @@ impl<'a> Site<'a> {
         failure: Failure,
         error: &'e E,
         delay: Duration,
+        history: Option<&'e History>,
     ) -> Attempt<'e, E> {
         Attempt {
             name: self.name,
-            number: progress.attempt,
+            number: progress.attempt(),
             max_attempts: self.config.max_attempts,
             error,
             kind: failure.kind,
             delay,
-            waited: Duration::from_millis(u64::from(progress.waited_ms)),
+            waited: Duration::from_millis(progress.waited_ms()),
+            history: history.unwrap_or(History::EMPTY),
         }
     }
 }
@@ -289,65 +330,6 @@ impl Verdict {
     }
 }
 
-/// How far a retried call has come. All that it keeps across its waits.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress {
-    pub(super) attempt: u32,
-    pub(super) waited_ms: u32,
-    memory: Memory,
-}
-
-impl Progress {
-    /// Before the first attempt.
-    pub const START: Self = Self {
-        attempt: 1,
-        waited_ms: 0,
-        memory: Memory::NONE,
-    };
-
-    /// Of a call that was refused before it.
-    pub(super) const NONE: Self = Self {
-        attempt: 0,
-        ..Self::START
-    };
-
-    /// The number of the attempt that runs, from 1.
-    pub const fn attempt(self) -> u32 {
-        self.attempt
-    }
-
-    /// Whether an attempt has failed before.
-    pub const fn is_retry(self) -> bool {
-        self.attempt > 1
-    }
-
-    /// Of the last attempt, where none follows its wait of `delay`, of which `waited` counts.
-    pub(super) fn ended_in_wait(mut self, delay: Duration, waited: Duration) -> Self {
-        self.attempt -= 1;
-        self.waited_ms = self.waited_ms.saturating_sub(millis(delay));
-        self.waited_ms = self.waited_ms.saturating_add(millis(waited));
-        self
-    }
-
-    /// The next attempt follows after `delay`.
-    fn advance(&mut self, delay: Duration) {
-        self.waited_ms = self.waited_ms.saturating_add(millis(delay));
-        self.attempt = self.attempt.saturating_add(1);
-    }
-
-    /// To be called on success; says so if it took more than one attempt.
-    #[inline]
-    pub fn succeeded(&self, site: &Site<'_>) {
-        if self.is_retry() {
-            event::recovered(site, self);
-        }
-    }
-}
-
-fn millis(duration: Duration) -> u32 {
-    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -374,14 +356,5 @@ mod tests {
                 assert_eq!(Kinds::of(&[kind]).contain(other), kind == other);
             }
         }
-    }
-
-    #[test]
-    fn progress_saturates() {
-        let mut progress = Progress::START;
-        for _ in 0..3 {
-            progress.advance(Duration::MAX);
-        }
-        assert_eq!((progress.attempt, progress.waited_ms), (4, u32::MAX));
     }
 }

@@ -29,6 +29,18 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// All there are.
+    pub const ALL: &'static [Self] = &[
+        Self::Exhausted,
+        Self::NotRetryable,
+        Self::ServerSaidNo,
+        Self::MayHaveTakenEffect,
+        Self::WouldExceedDeadline,
+        Self::BudgetEmpty,
+        Self::BreakerOpen,
+        Self::Cancelled,
+    ];
+
     /// The name as events give it, in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {

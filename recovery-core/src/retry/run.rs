@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::config::RetryConfig;
-use super::machine::{Attempt, Failure, Progress, Site, Verdict};
+use super::machine::{Attempt, Failure, Site, Verdict};
+use super::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::timed_out::TimedOut;
 #[cfg(feature = "tokio")]
@@ -35,7 +36,7 @@ use crate::classify::Classify;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is called until `run` or `run_blocking`"]
 pub struct Retry<D = ByClass, H = NoHook> {
-    site: Site<'static>,
+    site: Site,
     decide: D,
     hook: H,
 }
@@ -232,7 +233,7 @@ impl<D, H> Retry<D, H> {
             .after_failure(progress, failure, verdict, Some(error));
         let delay = decision.ok()?;
         self.hook
-            .before_wait(&self.site.attempt(failed, failure, error, delay));
+            .before_wait(&self.site.attempt(failed, failure, error, delay, None));
         Some(delay)
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::clock::nanos;
 use super::config::{Backoff, Jitter, RetryAfter, RetryConfig};
+use super::progress::Memory;
 
 impl RetryConfig {
     /// The delay after the failure of attempt number `attempt` (from 1), jitter included.
@@ -22,7 +23,7 @@ impl RetryConfig {
     }
 
     /// The delay after the failure of `attempt`, when the server asked to wait `asked`.
-    pub(crate) fn next_delay_after(
+    pub(super) fn next_delay_after(
         &self,
         attempt: u32,
         memory: &mut Memory,
@@ -33,14 +34,22 @@ impl RetryConfig {
         {
             return self.instead(attempt, memory, asked);
         }
-        let range = self.delay_range(memory.step(self.backoff, attempt), memory.previous());
+        let range = if self.backoff == Backoff::Decorrelated {
+            self.delay_range(1, memory.delay())
+        } else {
+            // Another policy may have been at work when it began anew.
+            self.delay_range(
+                attempt.saturating_sub(memory.attempt()).max(1),
+                Duration::ZERO,
+            )
+        };
         let mut delay = range.pick();
         if let Some(asked) = asked {
             let jitter = delay.saturating_sub(Duration::from_nanos(range.low));
             delay = delay.max(asked.saturating_add(jitter));
         }
         if self.backoff == Backoff::Decorrelated {
-            *memory = Memory::of(delay);
+            *memory = Memory::of_delay(delay);
         }
         delay
     }
@@ -53,7 +62,7 @@ impl RetryConfig {
         }
         *memory = match self.backoff {
             Backoff::Decorrelated => Memory::NONE,
-            _ => Memory(attempt),
+            _ => Memory::of_attempt(attempt),
         };
         asked
     }
@@ -93,33 +102,6 @@ impl RetryConfig {
             Jitter::Added(most) => (base, base.saturating_add(nanos(most)).min(max)),
         };
         DelayRange { low, high }
-    }
-}
-
-/// What a schedule has to know of the delays before, in one word: where each delay hangs on the one
-/// before ([`Backoff::Decorrelated`]), that delay in microseconds, up to 71 minutes; elsewhere the
-/// attempt at which it began anew.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory(u32);
-
-impl Memory {
-    pub(crate) const NONE: Self = Self(0);
-
-    fn of(delay: Duration) -> Self {
-        Self(u32::try_from(delay.as_micros()).unwrap_or(u32::MAX))
-    }
-
-    fn previous(self) -> Duration {
-        Duration::from_micros(u64::from(self.0))
-    }
-
-    /// The number of the delay after `attempt`, since the schedule began anew.
-    fn step(self, backoff: Backoff, attempt: u32) -> u32 {
-        match backoff {
-            Backoff::Decorrelated => attempt,
-            // A policy of the run time may have been another one before.
-            _ => attempt.saturating_sub(self.0).max(1),
-        }
     }
 }
 
@@ -338,13 +320,6 @@ mod tests {
             longest > Duration::from_millis(400),
             "it grows: {longest:?}"
         );
-    }
-
-    #[test]
-    fn a_memory_is_kept_to_the_microsecond_up_to_71_minutes() {
-        let longest = Duration::from_micros(u64::from(u32::MAX));
-        assert_eq!(Memory::of(Duration::MAX).previous(), longest);
-        assert_eq!(Memory::of(longest).previous(), longest);
     }
 
     fn with_jitter(jitter: Jitter) -> RetryConfig {

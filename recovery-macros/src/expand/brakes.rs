@@ -126,8 +126,12 @@ impl Expansion<'_> {
         let (succeeded, after_failure) = self.braked(&quote_spanned!(*site=> __admission));
         let decided = self.decided(&judged, &succeeded, &after_failure);
         let (configured, failure, display) = (&judged.configured, &judged.failure, &judged.display);
-        let stop = self.leave_kept();
+        let stop = self.leave_with_error();
+        let statics = self.statics();
+        let history = self.history_of_loop();
         let attempts = quote_spanned! {*site=>
+            #statics
+            #history
             let mut __progress = #krate::__private::Progress::START;
             #brakes
             let mut __admission = #admission;
@@ -135,7 +139,7 @@ impl Expansion<'_> {
                 // Only the error is kept over the wait: the value need not be `Send`.
                 let (__kept, __delay) = {
                     #decided
-                    (#krate::__private::error_of(__result), __delay)
+                    (__kept, __delay)
                 };
                 __admission = match #wait {
                     ::core::result::Result::Ok(__admission) => __admission,

@@ -17,20 +17,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// Ends the call with `result`, which is an error, for `reason`.
+    /// Ends the call with the error that was kept, for `reason`.
     pub(super) fn leave_with_error(&self) -> TokenStream {
-        let Self { site, krate, .. } = self;
-        if self.policy.fallback.is_some() {
-            quote_spanned! {*site=>
-                break 'stopped (#krate::__private::error_of(__result), __reason)
-            }
-        } else {
-            self.leave_with_result()
-        }
-    }
-
-    /// Ends the call with the error that was kept over the wait, for `reason`.
-    pub(super) fn leave_kept(&self) -> TokenStream {
         let site = self.site;
         if self.policy.fallback.is_some() {
             quote_spanned!(site=> break 'stopped (__kept, __reason))
@@ -81,10 +69,15 @@ impl Expansion<'_> {
         };
         let call = match fallback {
             Expr::Closure(closure) if closure.inputs.len() == 1 => {
-                quote_spanned!(*site=> #runtime::fall_back::<_, #answer>)
+                quote_spanned!(*site=> #runtime::fall_back::<_, #answer, _>)
             }
-            Expr::Closure(_) => quote_spanned!(*site=> #runtime::fall_back_by_reason::<_, #answer>),
-            _ => quote_spanned!(*site=> #runtime::fall_back_by_path::<_, #answer, _>),
+            Expr::Closure(closure) if closure.inputs.len() == 2 => {
+                quote_spanned!(*site=> #runtime::fall_back_by_reason::<_, #answer, _>)
+            }
+            Expr::Closure(_) => {
+                quote_spanned!(*site=> #runtime::fall_back_by_history::<_, #answer, _>)
+            }
+            _ => quote_spanned!(*site=> #runtime::fall_back_by_path::<_, #answer, _, _>),
         };
         // An answer that is none is complained of where the fallback is written.
         let there = site.located_at(fallback.span());
@@ -95,12 +88,19 @@ impl Expansion<'_> {
                 __later.await
             },
         };
+        let declared = self.history();
+        let history = if self.policy.history {
+            quote_spanned!(*site=> __history)
+        } else {
+            quote_spanned!(*site=> #runtime::NoHistory)
+        };
         quote_spanned! {*site=>
             'call: {
+                #declared
                 let (__error, __reason) = 'stopped: {
                     #attempts
                 };
-                let __answer = #call(__error, __reason, #fallback);
+                let __answer = #call(__error, __reason, #history, #fallback);
                 #answered
             }
         }

@@ -14,7 +14,7 @@ use crate::{types, values};
 pub(super) struct Judged {
     /// `let result: R = attempt;`
     result: TokenStream,
-    /// `let site: &Site = ..;`, known at compile time.
+    /// `let site: &Site = ..;`, with what is known at compile time.
     pub(super) site: TokenStream,
     /// `Err(error)`, where the return type is written.
     failed: TokenStream,
@@ -35,7 +35,7 @@ impl Expansion<'_> {
         let ret_site = site.located_at(ret.span());
         Judged {
             result: quote_spanned!(*site=> let __result: #ret = #attempt;),
-            site: self.site(),
+            site: self.declared_site(),
             failed: quote_spanned!(ret_site=> ::core::result::Result::Err(__error)),
             configured: self.configured(),
             failure: self.failure(ret),
@@ -102,6 +102,7 @@ impl Expansion<'_> {
         let (before, hook) = self.hook();
         let success = self.leave_with_result();
         let stop = self.leave_with_error();
+        let record = self.record();
         let reason = if self.policy.fallback.is_some() {
             quote_spanned!(*site=> __reason)
         } else {
@@ -110,17 +111,21 @@ impl Expansion<'_> {
         quote_spanned! {*site=>
             #result
             #its_site
-            let #failed = &__result else {
+            let #failed = __result else {
                 #succeeded
                 #krate::__private::Progress::succeeded(&__progress, __site);
                 #success;
             };
             #configured
+            let __kept = __error;
+            let __error = &__kept;
             let __failure = (#failure)(__error);
             let __verdict = #verdict;
             let __display = (#display).map(|__display| __display(__error));
             #before
-            let __delay = match #after_failure {
+            let __decision = #after_failure;
+            #record
+            let __delay = match __decision {
                 ::core::result::Result::Ok(__delay) => __delay,
                 ::core::result::Result::Err(#reason) => #stop,
             };
@@ -128,8 +133,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// `let site: &Site = ..;`, a constant.
-    fn site(&self) -> TokenStream {
+    /// What is known of the call at compile time, and its counts: outside the loop.
+    pub(super) fn statics(&self) -> TokenStream {
         let Self {
             site,
             krate,
@@ -156,7 +161,14 @@ impl Expansion<'_> {
                 tokens.extend(quote_spanned!(*site=> .except(#kinds)));
             }
         }
-        quote_spanned!(*site=> let __site = const { &#tokens };)
+        quote_spanned! {*site=>
+            static __RECOVERY_STATS: #krate::__private::SiteStats = #krate::__private::SiteStats::new();
+            static __RECOVERY_SITE: #krate::__private::Site = #tokens.counted(&__RECOVERY_STATS);
+        }
+    }
+
+    fn declared_site(&self) -> TokenStream {
+        quote_spanned!(self.site=> let __site = &__RECOVERY_SITE;)
     }
 
     fn kinds(&self, errors: &Errors) -> TokenStream {
@@ -273,16 +285,56 @@ impl Expansion<'_> {
     /// What stands before the decision for the hook, and its call.
     fn hook(&self) -> (TokenStream, TokenStream) {
         let Self { site, krate, .. } = self;
+        let before = if self.policy.on_retry.is_some() || self.policy.history {
+            quote_spanned!(*site=> let __failed = __progress;)
+        } else {
+            TokenStream::new()
+        };
         let Some(hook) = &self.policy.on_retry else {
-            return (TokenStream::new(), TokenStream::new());
+            return (before, TokenStream::new());
+        };
+        let history = if self.policy.history {
+            quote_spanned!(*site=> ::core::option::Option::Some(&__history))
+        } else {
+            quote_spanned!(*site=> ::core::option::Option::None)
         };
         let call = quote_spanned! {*site=>
             #krate::__private::call_hook(
-                &#krate::__private::Site::attempt(__site, __failed, __failure, __error, __delay),
+                &#krate::__private::Site::attempt(__site, __failed, __failure, __error, __delay, #history),
                 #hook,
             );
         };
-        (quote_spanned!(*site=> let __failed = __progress;), call)
+        (before, call)
+    }
+
+    /// The history, if one is kept and no fallback outside the loop needs it.
+    pub(super) fn history_of_loop(&self) -> TokenStream {
+        match self.policy.fallback {
+            Some(_) => TokenStream::new(),
+            None => self.history(),
+        }
+    }
+
+    /// `let mut history = ..;` if one is kept.
+    pub(super) fn history(&self) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        if self.policy.history {
+            quote_spanned!(*site=> let mut __history = #krate::History::new();)
+        } else {
+            TokenStream::new()
+        }
+    }
+
+    /// Takes the attempt into the history.
+    fn record(&self) -> TokenStream {
+        let Self { site, krate, .. } = self;
+        if self.policy.history {
+            quote_spanned! {*site=>
+                #krate::History::record(&mut __history, __failed, __failure, __display, &__decision);
+            }
+        } else {
+            TokenStream::new()
+        }
     }
 }
 

@@ -1,0 +1,48 @@
+//! The one place where something is told of a call, to whoever listens.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use super::sites::SiteStats;
+#[cfg(feature = "tracing")]
+use super::tracing_events;
+use crate::classify::ErrorKind;
+use crate::retry::StopReason;
+
+/// A failed attempt, or a call that was refused.
+#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "nobody listens"))]
+pub(crate) struct Told<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) stats: &'static SiteStats,
+    pub(crate) attempt: u32,
+    /// The attempts that the policy allows, if it counts them.
+    pub(crate) max: Option<u32>,
+    pub(crate) waited_ms: u64,
+    pub(crate) kind: ErrorKind,
+    pub(crate) error: Option<&'a dyn Display>,
+}
+
+/// Another attempt follows after `delay`.
+pub(crate) fn scheduled(told: &Told<'_>, delay: Duration) {
+    told.stats.scheduled(told.name, delay);
+    #[cfg(feature = "tracing")]
+    tracing_events::scheduled(told, delay);
+}
+
+/// No attempt follows.
+pub(crate) fn gave_up(told: &Told<'_>, reason: StopReason) {
+    told.stats.gave_up(told.name, reason);
+    #[cfg(feature = "tracing")]
+    tracing_events::gave_up(told, reason);
+}
+
+/// Attempt number `attempt`, not the first, has succeeded.
+#[cold]
+#[inline(never)]
+pub(crate) fn recovered(name: &'static str, stats: &SiteStats, attempt: u32, waited_ms: u64) {
+    stats.recovered();
+    #[cfg(feature = "tracing")]
+    tracing_events::recovered(name, attempt, waited_ms);
+    #[cfg(not(feature = "tracing"))]
+    let _ = (name, attempt, waited_ms);
+}
