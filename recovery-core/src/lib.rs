@@ -79,7 +79,7 @@ pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{
     Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, History, InvalidBreaker,
     InvalidConfig, Jitter, NotAttempted, PastAttempt, Pushback, Retry, RetryAfter, RetryBudget,
-    RetryConfig, RetryConfigBuilder, StopReason,
+    RetryConfig, RetryConfigBuilder, StopReason, Stopped, parts,
 };
 #[cfg(feature = "tokio")]
 pub use retry::{

@@ -14,6 +14,8 @@ mod pushback;
 mod run;
 mod schedule;
 #[cfg(feature = "tokio")]
+mod shorthands;
+#[cfg(feature = "tokio")]
 mod timed_out;
 mod wait;
 
@@ -26,9 +28,9 @@ pub use machine::{Attempt, Failure, Site, Verdict};
 pub use outcome::{NotAttempted, StopReason};
 pub use progress::Progress;
 pub use pushback::Pushback;
-pub use run::Retry;
+pub use run::{Retry, Stopped, parts};
 #[cfg(feature = "tokio")]
-pub use run::{
+pub use shorthands::{
     exponential_backoff_retry, handle_rate_limit, retry_with_extended_timeout, smart_retry,
 };
 #[cfg(feature = "tokio")]

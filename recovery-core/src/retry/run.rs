@@ -1,28 +1,54 @@
 //! The closure API: the same engine for whom an attribute does not fit.
 
+pub mod parts;
+
 use std::fmt::Display;
+use std::pin::pin;
 use std::time::Duration;
 
+pub use self::parts::Stopped;
+#[cfg(feature = "tokio")]
+use self::parts::{AsyncFallback, Limit, Within};
+use self::parts::{
+    Blocking, ByKind, Decide, FallBack, Fallback, Hook, Never, NoFallback, NoHook, NoLimit,
+    OnRetry, When,
+};
+use super::brakes::{Admission, Brakes};
+use super::breaker::CircuitBreaker;
+use super::budget::RetryBudget;
 use super::config::RetryConfig;
-use super::machine::{Attempt, Failure, Site, Verdict};
+use super::history::History;
+use super::machine::{Failure, Site};
+use super::outcome::{NotAttempted, StopReason};
 use super::progress::Progress;
+use super::pushback::Pushback;
 #[cfg(feature = "tokio")]
 use super::timed_out::TimedOut;
 #[cfg(feature = "tokio")]
 use super::wait::wait;
 use super::wait::wait_blocking;
-use crate::classify::Classify;
+use crate::classify::{Classify, ErrorKind};
 
 /// Retries a closure under a [`RetryConfig`].
 ///
+/// It is the machine of [`#[retry]`](macro@crate::retry), and each option of the attribute is a method
+/// here. The order in which the parts work, the outermost first: fallback, retries, cancellation,
+/// budget and push-back, breaker, time limit, the operation.
+///
+/// # Examples
 /// ```
 /// use std::io;
-/// use recovery_core::{Retry, RetryConfig};
+/// use std::time::Duration;
+/// use recovery_core::{Retry, RetryBudget, RetryConfig};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> io::Result<()> {
+/// let budget = RetryBudget::new(20).with_refund(0.0); // shared by all calls to one server
 /// let answer = Retry::new(RetryConfig::default())
 ///     .name("greet")
+///     .timeout(Duration::from_secs(5))
+///     .deadline(Duration::from_secs(60))
+///     .budget(&budget)
 ///     .on_retry(|failed| eprintln!("{}; again in {:?}", failed.error, failed.delay))
 ///     .run(async |attempt| match attempt {
 ///         1 => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
@@ -30,378 +56,446 @@ use crate::classify::Classify;
 ///     })
 ///     .await?;
 /// assert_eq!(answer, "hello");
+/// assert_eq!(budget.available(), 19);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
 #[must_use = "nothing is called until `run` or `run_blocking`"]
-pub struct Retry<D = ByClass, H = NoHook> {
-    site: Site,
-    decide: D,
+pub struct Retry<'a, E, P = ByKind, H = NoHook, F = NoFallback, C = Never, L = NoLimit> {
+    call: Call<'a, E>,
+    decide: P,
     hook: H,
+    fallback: F,
+    cancelled: C,
+    limit: L,
 }
 
-/// Decides by [`Classify::is_transient`].
-#[derive(Clone, Copy, Debug)]
-pub struct ByClass;
-
-/// Decides by a predicate, and honours what [`Classify`] says besides.
-#[derive(Clone, Copy, Debug)]
-pub struct When<F>(F);
-
-/// Decides by a predicate alone.
-#[derive(Clone, Copy, Debug)]
-pub struct Unclassified<F>(F);
-
-/// No hook.
-#[derive(Clone, Copy, Debug)]
-pub struct NoHook;
-
-/// A hook that is called before each wait.
-#[derive(Clone, Copy, Debug)]
-pub struct OnRetry<F>(F);
-
-/// What tells a [`Retry`] which errors deserve another try.
-pub trait Decide<E> {
-    #[doc(hidden)]
-    fn judge(&self, error: &E) -> (Failure, Verdict);
+/// The parts that are values.
+struct Call<'a, E> {
+    site: Site,
+    failure: fn(&E) -> Failure,
+    refused: fn(NotAttempted) -> E,
+    deadline: Option<Duration>,
+    budget: Option<&'a RetryBudget>,
+    breaker: Option<&'a CircuitBreaker>,
+    pushback: Option<&'a Pushback>,
+    is_cancellable: bool,
+    keeps_history: bool,
 }
 
-impl<E: Classify> Decide<E> for ByClass {
-    fn judge(&self, error: &E) -> (Failure, Verdict) {
-        (Failure::classified(error), Verdict::ByKind)
-    }
-}
-
-impl<E: Classify, F: Fn(&E) -> bool> Decide<E> for When<F> {
-    fn judge(&self, error: &E) -> (Failure, Verdict) {
-        let verdict = Verdict::when((self.0)(error));
-        (Failure::classified(error), verdict)
-    }
-}
-
-impl<E, F: Fn(&E) -> bool> Decide<E> for Unclassified<F> {
-    fn judge(&self, error: &E) -> (Failure, Verdict) {
-        let verdict = Verdict::when((self.0)(error));
-        (Failure::unclassified(), verdict)
-    }
-}
-
-/// What a [`Retry`] calls before each wait.
-pub trait Hook<E> {
-    #[doc(hidden)]
-    fn before_wait(&mut self, attempt: &Attempt<'_, E>);
-}
-
-impl<E> Hook<E> for NoHook {
-    fn before_wait(&mut self, _: &Attempt<'_, E>) {}
-}
-
-impl<E, F: FnMut(&Attempt<'_, E>)> Hook<E> for OnRetry<F> {
-    fn before_wait(&mut self, attempt: &Attempt<'_, E>) {
-        (self.0)(attempt);
-    }
-}
-
-impl Retry {
+impl<E: Classify> Retry<'_, E> {
     /// Retries the errors that call themselves transient ([`Classify::is_transient`]).
-    pub const fn new(config: RetryConfig) -> Self {
+    pub fn new(config: RetryConfig) -> Self {
+        Self::of(config, Failure::classified, ByKind)
+    }
+}
+
+impl<E, P: Fn(&E) -> bool> Retry<'_, E, When<P>> {
+    /// Retries the errors for which `is_retryable` holds; for errors that do not implement
+    /// [`Classify`], so that a `retry_after` they may carry is unknown.
+    pub fn unclassified(config: RetryConfig, is_retryable: P) -> Self {
+        Self::of(config, |_| Failure::unclassified(), When(is_retryable))
+    }
+}
+
+impl<E, P> Retry<'_, E, P> {
+    fn of(config: RetryConfig, failure: fn(&E) -> Failure, decide: P) -> Self {
         Self {
-            site: Site::new("retry", config),
-            decide: ByClass,
+            call: Call {
+                site: Site::new("retry", config),
+                failure,
+                refused: |_| unreachable!("only a breaker and a push-back refuse a first attempt"),
+                deadline: None,
+                budget: None,
+                breaker: None,
+                pushback: None,
+                is_cancellable: false,
+                keeps_history: false,
+            },
+            decide,
             hook: NoHook,
+            fallback: NoFallback,
+            cancelled: std::future::pending(),
+            limit: NoLimit,
         }
     }
+}
 
-    /// Retries, by `config`, the errors for which `is_retryable` holds; for errors that do not
-    /// implement [`Classify`], so that a `retry_after` they may carry is unknown.
-    pub const fn unclassified<E, F>(config: RetryConfig, is_retryable: F) -> Retry<Unclassified<F>>
-    where
-        F: Fn(&E) -> bool,
-    {
-        Retry {
-            site: Site::new("retry", config),
-            decide: Unclassified(is_retryable),
-            hook: NoHook,
-        }
+impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
+    /// The name in events, metrics and counts. Default `"retry"`.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.call.site = self.call.site.with_name(name);
+        self
+    }
+
+    /// Retries errors of these kinds alone, unless the call surely took effect.
+    pub fn retryable_on(mut self, kinds: &[ErrorKind]) -> Self {
+        self.call.site = self.call.site.retry_on(kinds);
+        self
+    }
+
+    /// Retries no error of these kinds, and tells no breaker of them.
+    pub fn except(mut self, kinds: &[ErrorKind]) -> Self {
+        self.call.site = self.call.site.except(kinds);
+        self
+    }
+
+    /// Never retries a failure after which the call may already have been carried out.
+    pub fn at_most_once(mut self) -> Self {
+        self.call.site = self.call.site.at_most_once();
+        self
     }
 
     /// Retries the errors for which `is_retryable` holds instead.
     ///
     /// What the error says of `retry_after` and of its effect is honoured as before.
-    pub fn when<E, F>(self, is_retryable: F) -> Retry<When<F>>
+    pub fn when<Q>(self, is_retryable: Q) -> Retry<'a, E, When<Q>, H, F, C, L>
     where
-        F: Fn(&E) -> bool,
+        Q: Fn(&E) -> bool,
     {
         Retry {
-            site: self.site,
+            call: self.call,
             decide: When(is_retryable),
             hook: self.hook,
+            fallback: self.fallback,
+            cancelled: self.cancelled,
+            limit: self.limit,
         }
     }
-}
 
-impl<D, H> Retry<D, H> {
-    /// The name in events. Default `"retry"`.
-    pub const fn name(mut self, name: &'static str) -> Self {
-        self.site = self.site.with_name(name);
+    /// No wait begins that would end later than `limit` after the call's start. An attempt that runs
+    /// is not cut off.
+    pub const fn deadline(mut self, limit: Duration) -> Self {
+        self.call.deadline = Some(limit);
         self
     }
 
-    /// Never retries a failure after which the call may already have been carried out.
-    pub const fn at_most_once(mut self) -> Self {
-        self.site = self.site.at_most_once();
+    /// Each retry takes from `budget`.
+    pub const fn budget(mut self, budget: &'a RetryBudget) -> Self {
+        self.call.budget = Some(budget);
         self
+    }
+
+    /// Each attempt needs the leave of `breaker`, and is recorded by it. A call that it refuses ends
+    /// with the error that is made of [`NotAttempted`].
+    pub fn breaker(mut self, breaker: &'a CircuitBreaker) -> Self
+    where
+        E: From<NotAttempted>,
+    {
+        self.call.breaker = Some(breaker);
+        self.call.refused = E::from;
+        self
+    }
+
+    /// What a server asks of one call, its siblings with the same `pushback` wait too. A call that
+    /// would have to wait for longer than its deadline, or is cancelled before its first attempt, ends
+    /// with the error that is made of [`NotAttempted`].
+    pub fn pushback(mut self, pushback: &'a Pushback) -> Self
+    where
+        E: From<NotAttempted>,
+    {
+        self.call.pushback = Some(pushback);
+        self.call.refused = E::from;
+        self
+    }
+
+    /// When `cancelled` is ready, a wait ends and no further attempt begins: the call returns its last
+    /// error. For tokio-util's token, give `token.cancelled()`.
+    pub fn cancel<D>(mut self, cancelled: D) -> Retry<'a, E, P, H, F, D, L>
+    where
+        D: Future<Output = ()>,
+    {
+        self.call.is_cancellable = true;
+        Retry {
+            call: self.call,
+            decide: self.decide,
+            hook: self.hook,
+            fallback: self.fallback,
+            cancelled,
+            limit: self.limit,
+        }
+    }
+
+    /// Cuts off each attempt that takes longer than `limit`; its error is made of [`TimedOut`]. Only
+    /// for [`run`](Self::run).
+    #[cfg(feature = "tokio")]
+    pub fn timeout(self, limit: Duration) -> Retry<'a, E, P, H, F, C, Within<E>>
+    where
+        E: From<TimedOut>,
+    {
+        Retry {
+            call: self.call,
+            decide: self.decide,
+            hook: self.hook,
+            fallback: self.fallback,
+            cancelled: self.cancelled,
+            limit: Within {
+                limit,
+                timed_out: E::from,
+            },
+        }
     }
 
     /// Calls `hook` before each wait.
-    pub fn on_retry<E, F>(self, hook: F) -> Retry<D, OnRetry<F>>
+    pub fn on_retry<G>(self, hook: G) -> Retry<'a, E, P, OnRetry<G>, F, C, L>
     where
-        F: FnMut(&Attempt<'_, E>),
+        G: FnMut(&super::Attempt<'_, E>),
     {
         Retry {
-            site: self.site,
+            call: self.call,
             decide: self.decide,
             hook: OnRetry(hook),
+            fallback: self.fallback,
+            cancelled: self.cancelled,
+            limit: self.limit,
+        }
+    }
+
+    /// Keeps the failed attempts for the hook ([`Attempt::history`](super::Attempt::history)) and the
+    /// fallback ([`Stopped::history`]).
+    pub const fn history(mut self) -> Self {
+        self.call.keeps_history = true;
+        self
+    }
+
+    /// Calls `fallback` once when no attempt is to follow; what it returns is the call's result. For
+    /// [`run`](Self::run) it returns a future of that.
+    ///
+    /// ```
+    /// use std::io;
+    /// use recovery_core::{Retry, RetryConfig, StopReason};
+    ///
+    /// let config = RetryConfig::builder().max_attempts(1).build().unwrap();
+    /// let page = Retry::new(config)
+    ///     .fallback(|stopped| match stopped.reason {
+    ///         StopReason::Exhausted => Ok("yesterday's page"),
+    ///         _ => Err(stopped.error),
+    ///     })
+    ///     .run_blocking(|_| Err(io::Error::from(io::ErrorKind::TimedOut)))?;
+    /// assert_eq!(page, "yesterday's page");
+    /// # io::Result::Ok(())
+    /// ```
+    pub fn fallback<G, R>(self, fallback: G) -> Retry<'a, E, P, H, FallBack<G>, C, L>
+    where
+        G: FnOnce(Stopped<E>) -> R,
+    {
+        Retry {
+            call: self.call,
+            decide: self.decide,
+            hook: self.hook,
+            fallback: FallBack(fallback),
+            cancelled: self.cancelled,
+            limit: self.limit,
         }
     }
 
     /// Calls `operation` with the attempt's number (from 1) until it succeeds or the policy ends.
     ///
     /// # Errors
-    /// The last error, unchanged.
+    /// The last error, unchanged; or what the fallback returns.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the attempt or the wait that is under way; nothing stays behind.
+    /// Dropping the future drops the attempt or the wait that is under way; nothing stays behind, and
+    /// a breaker's probe is free again.
     #[cfg(feature = "tokio")]
-    pub async fn run<T, E, F, Fut>(mut self, mut operation: F) -> Result<T, E>
+    pub async fn run<T, O, A>(self, mut operation: O) -> Result<T, E>
     where
-        F: FnMut(u32) -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        O: FnMut(u32) -> A,
+        A: Future<Output = Result<T, E>>,
         E: Display,
-        D: Decide<E>,
+        P: Decide<E>,
         H: Hook<E>,
+        F: AsyncFallback<T, E>,
+        C: Future<Output = ()>,
+        L: Limit<E>,
     {
-        let mut progress = Progress::START;
-        loop {
-            let result = operation(progress.attempt()).await;
-            let Some(delay) = self.after(&mut progress, &result) else {
-                return result;
+        let mut cancelled = pin!(self.cancelled);
+        let mut run = Run::new(self.call, self.decide, self.hook, Brakes::NONE);
+        let (error, reason) = 'stopped: {
+            let mut admission = match run.brakes.admit(&run.call.site, cancelled.as_mut()).await {
+                Ok(admission) => admission,
+                Err(refused) => {
+                    break 'stopped ((run.call.refused)(refused), refused.reason());
+                }
             };
-            drop(result);
-            wait(delay).await;
-        }
+            loop {
+                let attempt = operation(run.progress.attempt());
+                let error = match self.limit.attempt(attempt).await {
+                    Ok(value) => {
+                        run.succeeded(admission);
+                        return Ok(value);
+                    }
+                    Err(error) => error,
+                };
+                let delay = match run.failed(&error, admission) {
+                    Ok(delay) => delay,
+                    Err(reason) => break 'stopped (error, reason),
+                };
+                if !run.is_gated() {
+                    drop(error);
+                    wait(delay).await;
+                    admission = Admission::FREE;
+                    continue;
+                }
+                admission = match run.brakes.wait(delay, cancelled.as_mut()).await {
+                    Ok(admission) => admission,
+                    Err(reason) => {
+                        run.ended(&error, delay, reason);
+                        break 'stopped (error, reason);
+                    }
+                };
+            }
+        };
+        let history = run.history;
+        let stopped = Stopped {
+            error,
+            reason,
+            history,
+        };
+        self.fallback.fall_back(stopped).await
     }
 
     /// The same for a blocking operation: the thread sleeps between the attempts.
     ///
     /// # Errors
-    /// The last error, unchanged.
-    pub fn run_blocking<T, E, F>(mut self, mut operation: F) -> Result<T, E>
+    /// The last error, unchanged; or what the fallback returns.
+    pub fn run_blocking<T, O>(self, mut operation: O) -> Result<T, E>
     where
-        F: FnMut(u32) -> Result<T, E>,
+        O: FnMut(u32) -> Result<T, E>,
         E: Display,
-        D: Decide<E>,
+        P: Decide<E>,
         H: Hook<E>,
+        F: Fallback<T, E>,
+        C: Future<Output = ()>,
+        L: Blocking,
     {
-        let mut progress = Progress::START;
-        loop {
-            let result = operation(progress.attempt());
-            let Some(delay) = self.after(&mut progress, &result) else {
-                return result;
+        let mut cancelled = pin!(self.cancelled);
+        let mut run = Run::new(self.call, self.decide, self.hook, Brakes::BLOCKING);
+        let (error, reason) = 'stopped: {
+            let admitted = run
+                .brakes
+                .admit_blocking(&run.call.site, cancelled.as_mut());
+            let mut admission = match admitted {
+                Ok(admission) => admission,
+                Err(refused) => {
+                    break 'stopped ((run.call.refused)(refused), refused.reason());
+                }
             };
-            drop(result);
-            wait_blocking(delay);
+            loop {
+                let error = match operation(run.progress.attempt()) {
+                    Ok(value) => {
+                        run.succeeded(admission);
+                        return Ok(value);
+                    }
+                    Err(error) => error,
+                };
+                let delay = match run.failed(&error, admission) {
+                    Ok(delay) => delay,
+                    Err(reason) => break 'stopped (error, reason),
+                };
+                if !run.is_gated() {
+                    drop(error);
+                    wait_blocking(delay);
+                    admission = Admission::FREE;
+                    continue;
+                }
+                admission = match run.brakes.wait_blocking(delay, cancelled.as_mut()) {
+                    Ok(admission) => admission,
+                    Err(reason) => {
+                        run.ended(&error, delay, reason);
+                        break 'stopped (error, reason);
+                    }
+                };
+            }
+        };
+        let history = run.history;
+        self.fallback.fall_back(Stopped {
+            error,
+            reason,
+            history,
+        })
+    }
+}
+
+/// One call under way.
+struct Run<'a, E, P, H> {
+    call: Call<'a, E>,
+    decide: P,
+    hook: H,
+    brakes: Brakes<'a>,
+    progress: Progress,
+    history: History,
+}
+
+impl<'a, E: Display, P: Decide<E>, H: Hook<E>> Run<'a, E, P, H> {
+    fn new(call: Call<'a, E>, decide: P, hook: H, mut brakes: Brakes<'a>) -> Self {
+        if let Some(limit) = call.deadline {
+            brakes = brakes.deadline(limit);
+        }
+        if let Some(budget) = call.budget {
+            brakes = brakes.budget(budget);
+        }
+        if let Some(breaker) = call.breaker {
+            brakes = brakes.breaker(breaker);
+        }
+        if let Some(pushback) = call.pushback {
+            brakes = brakes.pushback(pushback);
+        }
+        Self {
+            call,
+            decide,
+            hook,
+            brakes,
+            progress: Progress::START,
+            history: History::new(),
         }
     }
 
-    /// The delay before the next attempt, if there is to be one.
-    fn after<T, E>(&mut self, progress: &mut Progress, result: &Result<T, E>) -> Option<Duration>
-    where
-        E: Display,
-        D: Decide<E>,
-        H: Hook<E>,
-    {
-        let Err(error) = result else {
-            progress.succeeded(&self.site);
-            return None;
-        };
-        let failed = *progress;
-        let (failure, verdict) = self.decide.judge(error);
-        let decision = self
-            .site
-            .after_failure(progress, failure, verdict, Some(error));
-        let delay = decision.ok()?;
-        self.hook
-            .before_wait(&self.site.attempt(failed, failure, error, delay, None));
-        Some(delay)
+    /// Whether a wait may end the call, so that the error is kept meanwhile.
+    fn is_gated(&self) -> bool {
+        let Call {
+            breaker,
+            pushback,
+            is_cancellable,
+            ..
+        } = &self.call;
+        breaker.is_some() || pushback.is_some() || *is_cancellable
     }
-}
 
-/// Calls `operation` until it succeeds, at most `config.max_attempts()` times, as long as
-/// `is_retryable` holds for its error. For an error that does not implement [`Classify`] there is
-/// [`Retry::unclassified`].
-///
-/// # Errors
-/// The last error, unchanged.
-///
-/// # Cancel safety
-/// As [`Retry::run`].
-///
-/// ```
-/// use std::io;
-/// use recovery_core::{Classify, RetryConfig, smart_retry};
-///
-/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-/// # async fn main() {
-/// let mut calls = 0;
-/// let result: Result<(), _> = smart_retry(
-///     || {
-///         calls += 1;
-///         async { Err(io::Error::from(io::ErrorKind::TimedOut)) }
-///     },
-///     RetryConfig::default(),
-///     |error: &io::Error| error.is_transient(),
-/// )
-/// .await;
-/// assert_eq!(result.unwrap_err().kind(), io::ErrorKind::TimedOut);
-/// assert_eq!(calls, 3);
-/// # }
-/// ```
-#[cfg(feature = "tokio")]
-pub async fn smart_retry<T, E, F, Fut>(
-    mut operation: F,
-    config: RetryConfig,
-    is_retryable: impl Fn(&E) -> bool,
-) -> Result<T, E>
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
-    E: Classify + Display,
-{
-    Retry::new(config)
-        .name("smart_retry")
-        .when(is_retryable)
-        .run(|_| operation())
-        .await
-}
+    fn succeeded(&self, admission: Admission<'_>) {
+        self.brakes.succeeded(admission);
+        self.progress.succeeded(&self.call.site);
+    }
 
-/// Calls `operation` at most `max_attempts` times, with the default policy's doubling delays, as
-/// long as its error is transient.
-///
-/// `max_attempts` counts the first call; 0 is taken as 1.
-///
-/// # Errors
-/// The last error, unchanged.
-///
-/// # Cancel safety
-/// As [`Retry::run`].
-#[cfg(feature = "tokio")]
-pub async fn exponential_backoff_retry<T, E, F, Fut>(
-    mut operation: F,
-    max_attempts: u32,
-) -> Result<T, E>
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
-    E: Classify + Display,
-{
-    let config = RetryConfig {
-        max_attempts: max_attempts.max(1),
-        ..RetryConfig::DEFAULT
-    };
-    Retry::new(config)
-        .name("exponential_backoff_retry")
-        .run(|_| operation())
-        .await
-}
+    /// The wait before the next attempt, if there is to be one.
+    fn failed(&mut self, error: &E, admission: Admission<'_>) -> Result<Duration, StopReason> {
+        let site = &self.call.site;
+        let failed = self.progress;
+        let failure = (self.call.failure)(error);
+        let verdict = self.decide.verdict(error);
+        let decision = self.brakes.after_failure(
+            site,
+            &mut self.progress,
+            failure,
+            verdict,
+            Some(error),
+            admission,
+        );
+        if self.call.keeps_history {
+            self.history.record(failed, failure, Some(error), &decision);
+        }
+        let delay = decision?;
+        let history = Some(&self.history);
+        self.hook
+            .before_wait(&site.attempt(failed, failure, error, delay, history));
+        Ok(delay)
+    }
 
-/// Calls `operation` again when the server says that there were too many calls, after the time
-/// the server asks for, at most `max_retries` times; any other error returns at once. Where the
-/// server names no time the default policy's delays are waited; a long time is waited in full.
-///
-/// # Errors
-/// The last error, unchanged.
-///
-/// # Cancel safety
-/// As [`Retry::run`].
-#[cfg(feature = "tokio")]
-pub async fn handle_rate_limit<T, E, F, Fut>(mut operation: F, max_retries: u32) -> Result<T, E>
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
-    E: Classify + Display,
-{
-    let config = RetryConfig {
-        max_attempts: max_retries.saturating_add(1),
-        ..RetryConfig::DEFAULT
-    };
-    Retry::new(config)
-        .name("handle_rate_limit")
-        .when(|error: &E| error.kind() == crate::ErrorKind::RateLimited)
-        .run(|_| operation())
-        .await
-}
-
-/// Calls `operation` under a time limit that doubles each time it was too short.
-///
-/// Each attempt is given its limit, to hand on to whatever it calls, and is cut off at it; the
-/// error is then the caller's own, made from [`TimedOut`]. Other transient
-/// errors are retried under the same limit.
-///
-/// # Errors
-/// The last error, unchanged.
-///
-/// # Cancel safety
-/// As [`Retry::run`].
-///
-/// ```
-/// use std::{io, time::Duration};
-/// use recovery_core::{RetryConfig, retry_with_extended_timeout};
-///
-/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-/// # async fn main() -> io::Result<()> {
-/// let given = retry_with_extended_timeout(
-///     async |limit| {
-///         tokio::time::sleep(Duration::from_secs(7)).await; // slower than the first two limits
-///         io::Result::Ok(limit)
-///     },
-///     Duration::from_secs(2),
-///     RetryConfig::default(),
-/// )
-/// .await?;
-/// assert_eq!(given, Duration::from_secs(8));
-/// # Ok(())
-/// # }
-/// ```
-#[cfg(feature = "tokio")]
-pub async fn retry_with_extended_timeout<T, E, F, Fut>(
-    mut operation: F,
-    timeout: Duration,
-    config: RetryConfig,
-) -> Result<T, E>
-where
-    F: FnMut(Duration) -> Fut,
-    Fut: Future<Output = Result<T, E>>,
-    E: Classify + Display + From<TimedOut>,
-{
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    // Atomic so that the future can be spawned; the attempts run one after the other.
-    let timeouts = AtomicU32::new(0);
-    Retry::new(config)
-        .name("retry_with_extended_timeout")
-        .run(|_| {
-            let doubled = 2u32.saturating_pow(timeouts.load(Ordering::Relaxed));
-            let limit = timeout.saturating_mul(doubled);
-            let attempt = tokio::time::timeout(limit, operation(limit));
-            let timeouts = &timeouts;
-            async move {
-                attempt.await.unwrap_or_else(|_| {
-                    timeouts.fetch_add(1, Ordering::Relaxed);
-                    Err(TimedOut::after(limit).into())
-                })
-            }
-        })
-        .await
+    /// No attempt follows the wait.
+    fn ended(&self, error: &E, delay: Duration, reason: StopReason) {
+        let failure = (self.call.failure)(error);
+        let site = &self.call.site;
+        self.brakes
+            .ended(site, self.progress, delay, failure, reason, Some(error));
+    }
 }
