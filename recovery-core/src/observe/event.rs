@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+#[cfg(feature = "metrics")]
+use super::metric_events;
 use super::sites::SiteStats;
 #[cfg(feature = "tracing")]
 use super::tracing_events;
@@ -10,7 +12,10 @@ use crate::classify::ErrorKind;
 use crate::retry::StopReason;
 
 /// A failed attempt, or a call that was refused.
-#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "nobody listens"))]
+#[cfg_attr(
+    not(all(feature = "tracing", feature = "metrics")),
+    allow(dead_code, reason = "not everybody listens")
+)]
 pub(crate) struct Told<'a> {
     pub(crate) name: &'static str,
     pub(crate) stats: &'static SiteStats,
@@ -25,6 +30,8 @@ pub(crate) struct Told<'a> {
 /// Another attempt follows after `delay`.
 pub(crate) fn scheduled(told: &Told<'_>, delay: Duration) {
     told.stats.scheduled(told.name, delay);
+    #[cfg(feature = "metrics")]
+    metric_events::scheduled(told, delay);
     #[cfg(feature = "tracing")]
     tracing_events::scheduled(told, delay);
 }
@@ -32,6 +39,8 @@ pub(crate) fn scheduled(told: &Told<'_>, delay: Duration) {
 /// No attempt follows.
 pub(crate) fn gave_up(told: &Told<'_>, reason: StopReason) {
     told.stats.gave_up(told.name, reason);
+    #[cfg(feature = "metrics")]
+    metric_events::gave_up(told, reason);
     #[cfg(feature = "tracing")]
     tracing_events::gave_up(told, reason);
 }
@@ -41,6 +50,8 @@ pub(crate) fn gave_up(told: &Told<'_>, reason: StopReason) {
 #[inline(never)]
 pub(crate) fn recovered(name: &'static str, stats: &SiteStats, attempt: u32, waited_ms: u64) {
     stats.recovered();
+    #[cfg(feature = "metrics")]
+    metric_events::recovered(name);
     #[cfg(feature = "tracing")]
     tracing_events::recovered(name, attempt, waited_ms);
     #[cfg(not(feature = "tracing"))]

@@ -19,13 +19,34 @@
 //! `reason` is the [`StopReason`](crate::StopReason) in snake case. `max` is left out where attempts
 //! are not counted; `attempt` is 0 where a call was refused before its first. `error` is there when
 //! the error type implements `Display`.
+//!
+//! # Metrics
+//! With the feature `metrics`, through the [`metrics`](https://docs.rs/metrics) facade, to whatever
+//! recorder the program has installed:
+//!
+//! | metric | type | labels | what it is |
+//! |---|---|---|---|
+//! | `recovery_calls_total` | counter | `name`, `result`, `retried`, `reason` | calls that failed at least once, when they end |
+//! | `recovery_retries_total` | counter | `name`, `kind` | retries that were scheduled, by the kind of the failure |
+//! | `recovery_retry_delay_seconds` | histogram | `name` | the waits before them |
+//! | `recovery_breaker_state` | gauge | `name` | of a breaker with a name: 0 closed, 1 half-open, 2 open |
+//! | `recovery_budget_available` | gauge | `name` | retries left in a budget with a name, after each that it is asked for |
+//!
+//! `result` is `ok` or `error`; `retried` is `false` where a call ended with its first attempt, or
+//! before it; `reason` is that of the event, `none` after a success. `describe_metrics` gives the
+//! recorder their descriptions and units. The conventions are those of Prometheus: base units, and
+//! `_total` for counters.
 
 mod event;
+#[cfg(feature = "metrics")]
+mod metric_events;
 mod sites;
 #[cfg(feature = "tracing")]
 mod tracing_events;
 
 pub(crate) use event::{Told, gave_up, recovered, scheduled};
+#[cfg(feature = "metrics")]
+pub use metric_events::describe_metrics;
 #[doc(hidden)]
 pub use sites::SiteStats;
 pub use sites::{SiteReport, sites};

@@ -1,6 +1,8 @@
 //! A service that fails as a test wants it to.
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
 
+pub(crate) mod log;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -56,6 +58,15 @@ pub(crate) fn asked(seconds: u64) -> Failure {
 pub(crate) enum Outcome {
     Failed(Failure),
     Refused(NotAttempted),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => failure.fmt(f),
+            Self::Refused(refused) => refused.fmt(f),
+        }
+    }
 }
 
 impl From<Failure> for Outcome {
@@ -116,8 +127,12 @@ impl Service {
     }
 
     pub(crate) async fn call(&mut self) -> Result<u32, Failure> {
-        self.calls += 1;
         tokio::task::yield_now().await;
+        self.call_blocking()
+    }
+
+    pub(crate) fn call_blocking(&mut self) -> Result<u32, Failure> {
+        self.calls += 1;
         if self.calls <= self.failures {
             Err(self.failure.clone())
         } else {

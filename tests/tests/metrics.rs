@@ -1,0 +1,105 @@
+//! What a retried call counts through the `metrics` facade.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use recovery_core::{ErrorKind, observe, retry};
+use support::{Failure, NETWORK, Service};
+
+/// Records what this thread counts.
+fn record() -> (Snapshotter, metrics::LocalRecorderGuard<'static>) {
+    let recorder: &'static DebuggingRecorder = Box::leak(Box::new(DebuggingRecorder::new()));
+    (
+        recorder.snapshotter(),
+        metrics::set_default_local_recorder(recorder),
+    )
+}
+
+/// `name{label=value,..}` and the number; of a histogram the values.
+fn counted(snapshotter: &Snapshotter) -> BTreeMap<String, String> {
+    let metrics = snapshotter.snapshot().into_vec().into_iter();
+    let metrics = metrics.map(|(key, _, _, value)| {
+        let key = key.key();
+        let labels: Vec<String> = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()))
+            .collect();
+        let value = match value {
+            DebugValue::Counter(count) => count.to_string(),
+            DebugValue::Gauge(gauge) => gauge.to_string(),
+            DebugValue::Histogram(values) => format!("{values:?}"),
+        };
+        (format!("{}{{{}}}", key.name(), labels.join(",")), value)
+    });
+    metrics.collect()
+}
+
+fn expected(metrics: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    metrics.iter().map(owned).collect()
+}
+
+#[retry(max = 3, initial = 500ms, jitter = none, name = "call")]
+async fn call(service: &mut Service) -> Result<u32, Failure> {
+    service.call().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn success_at_once_counts_nothing() {
+    let (snapshotter, _guard) = record();
+    call(&mut Service::failing(0, NETWORK)).await.unwrap();
+    assert_eq!(counted(&snapshotter), expected(&[]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_and_ends_are_counted_once() {
+    let (snapshotter, _guard) = record();
+    call(&mut Service::failing(2, NETWORK)).await.unwrap();
+    call(&mut Service::failing(9, NETWORK)).await.unwrap_err();
+    call(&mut Service::failing(9, Failure::of(ErrorKind::NotFound)))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        counted(&snapshotter),
+        expected(&[
+            (
+                "recovery_calls_total{name=call,result=error,retried=false,reason=not_retryable}",
+                "1"
+            ),
+            (
+                "recovery_calls_total{name=call,result=error,retried=true,reason=exhausted}",
+                "1"
+            ),
+            (
+                "recovery_calls_total{name=call,result=ok,retried=true,reason=none}",
+                "1"
+            ),
+            ("recovery_retries_total{name=call,kind=Network}", "4"),
+            (
+                "recovery_retry_delay_seconds{name=call}",
+                "[0.5, 1.0, 0.5, 1.0]"
+            ),
+        ])
+    );
+}
+
+#[test]
+fn every_metric_has_a_description() {
+    let (snapshotter, _guard) = record();
+    observe::describe_metrics();
+    // A description alone makes no metric; counting does.
+    let config = recovery_core::RetryConfig::builder()
+        .initial_delay(Duration::from_micros(1))
+        .build()
+        .unwrap();
+    let _ = recovery_core::Retry::new(config)
+        .run_blocking(|_| Err::<(), _>(std::io::Error::from(std::io::ErrorKind::TimedOut)));
+    let metrics = snapshotter.snapshot().into_vec();
+    assert_eq!(metrics.len(), 3);
+    for (key, _, description, _) in metrics {
+        assert!(description.is_some(), "{key:?}");
+    }
+}
