@@ -87,7 +87,7 @@ pub mod botrs;
 pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{
     Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker,
-    InvalidConfig, Jitter, NotAttempted, Pushback, Retry, RetryBudget, RetryConfig,
+    InvalidBudget, InvalidConfig, Jitter, NotAttempted, Pushback, Retry, RetryBudget, RetryConfig,
     RetryConfigBuilder, StopReason,
 };
 #[cfg(feature = "tokio")]

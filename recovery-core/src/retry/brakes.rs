@@ -5,13 +5,14 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use super::breaker::{CircuitBreaker, Permit};
-use super::budget::RetryBudget;
+use super::budget::{RetryBudget, Withdrawal};
 use super::clock;
 use super::event::{self, Told};
 use super::machine::{Failure, Progress, Site, Verdict};
 use super::outcome::{NotAttempted, StopReason};
 use super::pushback::Pushback;
 use super::wait;
+use crate::classify::ErrorKind;
 
 /// The brakes of one call.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,8 @@ pub struct Brakes<'a> {
     budget: Option<&'a RetryBudget>,
     breaker: Option<&'a CircuitBreaker>,
     pushback: Option<&'a Pushback>,
+    /// What the last retry took from the budget.
+    spent: Option<Withdrawal>,
 }
 
 /// Leave to make one attempt. Dropped without a verdict, it counts as neither.
@@ -39,6 +42,7 @@ impl<'a> Brakes<'a> {
         budget: None,
         breaker: None,
         pushback: None,
+        spent: None,
     };
 
     /// None at all, by the clock that a blocked thread waits on.
@@ -82,7 +86,7 @@ impl<'a> Brakes<'a> {
             permit.succeeded((self.now)());
         }
         if let Some(budget) = self.budget {
-            budget.deposit();
+            budget.succeeded(self.spent, self.now);
         }
     }
 
@@ -93,7 +97,7 @@ impl<'a> Brakes<'a> {
     #[cold]
     #[inline(never)]
     pub fn after_failure(
-        &self,
+        &mut self,
         site: &Site<'_>,
         progress: &mut Progress,
         failure: Failure,
@@ -113,9 +117,20 @@ impl<'a> Brakes<'a> {
         site.decide(progress, failure, verdict, error, self)
     }
 
+    /// To be called after each failure that is one to retry, whatever follows.
+    pub(super) fn deserves_retry(&self) {
+        if let Some(budget) = self.budget {
+            budget.failed(self.now);
+        }
+    }
+
     /// The wait before a retry, if one may follow: `delay`, or what is left of a pause if that is
     /// longer. The budget is asked last, for it is spent by the answer.
-    pub(super) fn allow(&self, delay: Duration) -> Result<Duration, StopReason> {
+    pub(super) fn allow(
+        &mut self,
+        delay: Duration,
+        kind: ErrorKind,
+    ) -> Result<Duration, StopReason> {
         let delay = delay.max(self.pause().unwrap_or_default());
         if self.is_past_deadline(delay) {
             return Err(StopReason::WouldExceedDeadline);
@@ -127,10 +142,13 @@ impl<'a> Brakes<'a> {
         {
             return Err(StopReason::BreakerOpen);
         }
-        match self.budget {
-            Some(budget) if !budget.try_withdraw((self.now)()) => Err(StopReason::BudgetEmpty),
-            _ => Ok(delay),
+        if let Some(budget) = self.budget {
+            self.spent = budget.try_withdraw(kind, self.now);
+            if self.spent.is_none() {
+                return Err(StopReason::BudgetEmpty);
+            }
         }
+        Ok(delay)
     }
 
     /// What is left of the pause that the server asked anyone for.
@@ -296,8 +314,8 @@ impl<'a> Brakes<'a> {
         reason: StopReason,
         error: Option<&dyn Display>,
     ) {
-        if let Some(budget) = self.budget {
-            budget.give_back();
+        if let (Some(budget), Some(spent)) = (self.budget, self.spent) {
+            budget.give_back(spent);
         }
         // A wait that was cancelled is not counted, however long it was.
         let waited = if reason == StopReason::Cancelled {

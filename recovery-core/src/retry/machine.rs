@@ -106,7 +106,8 @@ impl<'a> Site<'a> {
         verdict: Verdict,
         error: Option<&dyn Display>,
     ) -> Result<Duration, StopReason> {
-        self.decide(progress, failure, verdict, error, &Brakes::NONE)
+        let mut brakes = Brakes::NONE;
+        self.decide(progress, failure, verdict, error, &mut brakes)
     }
 
     /// The same for an error that nobody needs afterwards, unless it is the last: all of the error
@@ -135,9 +136,13 @@ impl<'a> Site<'a> {
         failure: Failure,
         verdict: Verdict,
         error: Option<&dyn Display>,
-        brakes: &Brakes<'_>,
+        brakes: &mut Brakes<'_>,
     ) -> Result<Duration, StopReason> {
-        let decision = if !self.is_retryable(failure, verdict) {
+        let is_retryable = self.is_retryable(failure, verdict);
+        if is_retryable {
+            brakes.deserves_retry();
+        }
+        let decision = if !is_retryable {
             Err(StopReason::NotRetryable)
         } else if self.at_most_once && failure.effect != Effect::None {
             Err(StopReason::MayHaveTakenEffect)
@@ -149,7 +154,7 @@ impl<'a> Site<'a> {
                 progress.previous_delay(),
                 failure.retry_after,
             );
-            brakes.allow(delay)
+            brakes.allow(delay, failure.kind)
         };
         let told = Told {
             site: self,

@@ -18,7 +18,7 @@ mod wait;
 
 pub use brakes::{Admission, Brakes};
 pub use breaker::{BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker};
-pub use budget::RetryBudget;
+pub use budget::{InvalidBudget, RetryBudget};
 pub use config::{Backoff, InvalidConfig, Jitter, RetryConfig, RetryConfigBuilder};
 pub use machine::{Attempt, Failure, Progress, Site, Verdict};
 pub use outcome::{NotAttempted, StopReason};
