@@ -15,6 +15,7 @@ pub use invalid::InvalidBudget;
 use windows::Windows;
 
 use super::clock;
+use super::keyed::Idle;
 use crate::classify::ErrorKind;
 
 /// Limits the retries of many calls together, so that an outage is not multiplied by them.
@@ -32,7 +33,8 @@ use crate::classify::ErrorKind;
 ///   succeeds meanwhile, and callers with little traffic can retry at all.
 ///
 /// One budget belongs to one thing that can be overloaded, such as a service, and is shared by all
-/// who call it. It takes no lock; while the bucket is full, a success only reads.
+/// who call it; [`Keyed`](crate::Keyed) keeps one for each host, channel or tenant. It takes no
+/// lock; while the bucket is full, a success only reads.
 ///
 /// The ratio of a tenth is the per-client budget of *Site Reliability Engineering* (Google),
 /// chapter "Handling Overload"; a bucket of tokens with a floor in time is that of Finagle's
@@ -148,7 +150,6 @@ impl RetryBudget {
         u32::try_from(retries).unwrap_or(u32::MAX)
     }
 
-    #[cfg(test)]
     fn is_idle_at(&self, now: Instant) -> bool {
         match &self.rule {
             Rule::Bucket(bucket) => bucket.missing(|| now) == 0,
@@ -193,6 +194,13 @@ impl RetryBudget {
             // A withdrawal from another budget is not this one's to take back.
             _ => {}
         }
+    }
+}
+
+impl Idle for RetryBudget {
+    /// Whether it is full; by tower's rule, whether everything has expired.
+    fn is_idle(&self) -> bool {
+        self.is_idle_at(clock::now())
     }
 }
 
