@@ -8,6 +8,9 @@ use crate::retry::clock;
 const PLACES: usize = 10;
 const WINDOWS: u64 = PLACES as u64;
 
+/// `began` before the first call.
+const NEVER: u64 = 0;
+
 /// What happened is booked in the window of its time, and forgotten ten windows later.
 ///
 /// A window ends with the first call that comes after its time; the next begins with that call.
@@ -25,7 +28,7 @@ pub(super) struct Windows {
     past: [AtomicI64; PLACES],
     /// The number of the present window; its place among `past` is the last digit.
     turn: AtomicU64,
-    /// When it began, in nanoseconds of the clock's epoch; 0 before the first call.
+    /// When it began, in nanoseconds of the clock's epoch.
     began: AtomicU64,
 }
 
@@ -57,7 +60,7 @@ impl Windows {
             current: AtomicI64::new(0),
             past: [const { AtomicI64::new(0) }; PLACES],
             turn: AtomicU64::new(0),
-            began: AtomicU64::new(0),
+            began: AtomicU64::new(NEVER),
         }
     }
 
@@ -68,7 +71,7 @@ impl Windows {
 
     /// In retries. Turns no window over: whoever only looks changes nothing.
     pub(super) fn available(&self, now: Instant) -> u64 {
-        let over = self.windows_over(clock::nanos_since_epoch(now));
+        let over = self.windows_over(self.began.load(Relaxed), clock::nanos_since_epoch(now));
         let balance = if over > WINDOWS {
             0
         } else {
@@ -84,7 +87,8 @@ impl Windows {
 
     /// Whether all that was booked has expired.
     pub(super) fn are_over(&self, now: Instant) -> bool {
-        self.began.load(Relaxed) == 0 || self.windows_over(clock::nanos_since_epoch(now)) > WINDOWS
+        let began = self.began.load(Relaxed);
+        began == NEVER || self.windows_over(began, clock::nanos_since_epoch(now)) > WINDOWS
     }
 
     pub(super) fn deposit(&self, now: Instant) {
@@ -128,15 +132,12 @@ impl Windows {
     fn turn_over(&self, now: Instant) {
         let now = clock::nanos_since_epoch(now);
         let began = self.began.load(Relaxed);
-        let over = self.windows_over(now);
-        let is_due = began == 0 || over > 0;
-        if !is_due
-            || self
-                .began
-                .compare_exchange(began, now, Relaxed, Relaxed)
-                .is_err()
-            || began == 0
-        {
+        let over = self.windows_over(began, now);
+        if began != NEVER && over == 0 {
+            return;
+        }
+        let exchanged = self.began.compare_exchange(began, now, Relaxed, Relaxed);
+        if exchanged.is_err() || began == NEVER {
             return;
         }
         let turn = self.turn.fetch_add(over, Relaxed);
@@ -148,14 +149,11 @@ impl Windows {
         self.balance.fetch_sub(expired, Relaxed);
     }
 
-    /// How many windows have ended by `now`, one begun counting as a whole; no more than empty
-    /// them all.
-    fn windows_over(&self, now: u64) -> u64 {
-        let elapsed = match self.began.load(Relaxed) {
-            0 => 0,
-            began => now.saturating_sub(began),
-        };
-        if elapsed < self.length {
+    /// How many windows have ended since `began`, one begun counting as a whole; no more than
+    /// empty them all.
+    fn windows_over(&self, began: u64, now: u64) -> u64 {
+        let elapsed = now.saturating_sub(began);
+        if began == NEVER || elapsed < self.length {
             0
         } else {
             elapsed.div_ceil(self.length).min(WINDOWS + 1)

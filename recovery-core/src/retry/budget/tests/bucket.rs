@@ -167,6 +167,20 @@ fn threads_that_start_together_share_one_capacity() {
 }
 
 #[test]
+fn threads_share_one_quota_where_time_gives_nothing() {
+    for _ in 0..200 {
+        let budget = RetryBudget::aws_standard_with_capacity(52);
+        let start = Instant::now();
+        let withdrawn: u32 = std::thread::scope(|scope| {
+            let budget = &budget;
+            let threads = [(); 4].map(|()| scope.spawn(move || withdraw_all(budget, start)));
+            threads.map(|thread| thread.join().unwrap()).iter().sum()
+        });
+        assert_eq!(withdrawn, 10);
+    }
+}
+
+#[test]
 fn successes_stop_writing_once_the_bucket_is_full() {
     let now = Instant::now();
     let budget = RetryBudget::new(2);

@@ -1,4 +1,6 @@
 mod bucket;
+#[cfg(all(feature = "macros", feature = "tokio"))]
+mod calls;
 mod presets;
 mod properties;
 #[cfg(feature = "tokio")]
