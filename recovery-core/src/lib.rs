@@ -34,7 +34,7 @@
 //!   [`handle_rate_limit`] and [`retry_with_extended_timeout`] are the same engine for closures.
 //! - [`RetryConfig`] is the policy: bounded, jittered, never above its longest delay.
 //! - [`RetryBudget`], [`CircuitBreaker`] and [`Pushback`] are shared by many calls, so that retries do
-//!   not multiply an outage.
+//!   not multiply an outage; [`Keyed`] keeps one for each host, channel or tenant.
 //! - [`guide`] explains the attribute language, option by option.
 //! - `botrs` (feature of that name) classifies the errors of QQ bots.
 //!
@@ -77,9 +77,10 @@ pub mod botrs;
 
 pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{
-    Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, History, InvalidBreaker,
-    InvalidConfig, Jitter, NotAttempted, PastAttempt, Pushback, Retry, RetryAfter, RetryBudget,
-    RetryConfig, RetryConfigBuilder, StopReason, Stopped, parts,
+    Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, History, Idle,
+    InvalidBreaker, InvalidBudget, InvalidConfig, Jitter, Keyed, NotAttempted, PastAttempt,
+    Pushback, Retry, RetryAfter, RetryBudget, RetryConfig, RetryConfigBuilder, StopReason, Stopped,
+    parts,
 };
 #[cfg(feature = "tokio")]
 pub use retry::{

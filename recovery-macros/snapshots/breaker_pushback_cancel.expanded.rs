@@ -14,7 +14,7 @@ async fn call(&self) -> io::Result<()> {
         let __shared = &self.pushback;
         let __pushback: &::recovery_core::Pushback = __shared;
         let __cancel = &self.shutdown;
-        let __brakes = ::recovery_core::__private::Brakes::NONE
+        let mut __brakes = ::recovery_core::__private::Brakes::NONE
             .breaker(__breaker)
             .pushback(__pushback);
         let mut __admission = match {
@@ -59,7 +59,7 @@ async fn call(&self) -> io::Result<()> {
                     .recovery_display())
                     .map(|__display| __display(__error));
                 let __decision = ::recovery_core::__private::Brakes::after_failure(
-                    &__brakes,
+                    &mut __brakes,
                     __site,
                     &mut __progress,
                     __failure,

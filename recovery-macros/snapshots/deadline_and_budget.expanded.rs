@@ -10,7 +10,7 @@ async fn call(&self) -> io::Result<()> {
     let mut __progress = ::recovery_core::__private::Progress::START;
     let __shared = &self.budget;
     let __budget: &::recovery_core::RetryBudget = __shared;
-    let __brakes = ::recovery_core::__private::Brakes::NONE
+    let mut __brakes = ::recovery_core::__private::Brakes::NONE
         .deadline(::core::time::Duration::new(60u64, 0u32))
         .budget(__budget);
     loop {
@@ -37,7 +37,7 @@ async fn call(&self) -> io::Result<()> {
                 .recovery_display())
                 .map(|__display| __display(__error));
             let __decision = ::recovery_core::__private::Brakes::after_failure(
-                &__brakes,
+                &mut __brakes,
                 __site,
                 &mut __progress,
                 __failure,

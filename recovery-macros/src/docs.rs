@@ -350,10 +350,7 @@ mod tests {
 
     #[test]
     fn absurd_delays_are_bounded_work() {
-        let line = told(
-            quote!(max = 4_000_000_000, backoff = 1.0, initial = 29s),
-            "",
-        );
+        let line = told(quote!(max = 1_000_000, backoff = 1.0, initial = 29s), "");
         assert!(line.contains("waits 29 s each time"), "{line}");
     }
 }

@@ -11,6 +11,9 @@ use super::tracing_events;
 use crate::classify::ErrorKind;
 use crate::retry::StopReason;
 
+/// Else nobody asks the error for what is told.
+const IS_HEARD: bool = cfg!(any(feature = "tracing", feature = "metrics"));
+
 /// A failed attempt, or a call that was refused.
 #[cfg_attr(
     not(all(feature = "tracing", feature = "metrics")),
@@ -18,7 +21,6 @@ use crate::retry::StopReason;
 )]
 pub(crate) struct Told<'a> {
     pub(crate) name: &'static str,
-    pub(crate) stats: &'static SiteStats,
     pub(crate) attempt: u32,
     /// The attempts that the policy allows, if it counts them.
     pub(crate) max: Option<u32>,
@@ -27,27 +29,45 @@ pub(crate) struct Told<'a> {
     pub(crate) error: Option<&'a dyn Display>,
 }
 
-/// Another attempt follows after `delay`.
-pub(crate) fn scheduled(told: &Told<'_>, delay: Duration) {
-    told.stats.scheduled(told.name, delay);
-    #[cfg(feature = "metrics")]
-    metric_events::scheduled(told, delay);
-    #[cfg(feature = "tracing")]
-    tracing_events::scheduled(told, delay);
+/// Another attempt of `name` follows after `delay`.
+#[inline]
+pub(crate) fn scheduled<'a>(
+    name: &'static str,
+    stats: &'static SiteStats,
+    delay: Duration,
+    told: impl FnOnce() -> Told<'a>,
+) {
+    stats.scheduled(name, delay);
+    if IS_HEARD {
+        let told = told();
+        #[cfg(feature = "metrics")]
+        metric_events::scheduled(&told, delay);
+        #[cfg(feature = "tracing")]
+        tracing_events::scheduled(&told, delay);
+        let _ = told;
+    }
 }
 
-/// No attempt follows.
-pub(crate) fn gave_up(told: &Told<'_>, reason: StopReason) {
-    told.stats.gave_up(told.name, reason);
-    #[cfg(feature = "metrics")]
-    metric_events::gave_up(told, reason);
-    #[cfg(feature = "tracing")]
-    tracing_events::gave_up(told, reason);
+/// No attempt of `name` follows.
+#[inline]
+pub(crate) fn gave_up<'a>(
+    name: &'static str,
+    stats: &'static SiteStats,
+    reason: StopReason,
+    told: impl FnOnce() -> Told<'a>,
+) {
+    stats.gave_up(name, reason);
+    if IS_HEARD {
+        let told = told();
+        #[cfg(feature = "metrics")]
+        metric_events::gave_up(&told, reason);
+        #[cfg(feature = "tracing")]
+        tracing_events::gave_up(&told, reason);
+        let _ = told;
+    }
 }
 
 /// Attempt number `attempt`, not the first, has succeeded.
-#[cold]
-#[inline(never)]
 pub(crate) fn recovered(name: &'static str, stats: &SiteStats, attempt: u32, waited_ms: u64) {
     stats.recovered();
     #[cfg(feature = "metrics")]

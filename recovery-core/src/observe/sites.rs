@@ -137,8 +137,17 @@ impl SiteStats {
         self.recovered.fetch_add(1, Relaxed);
     }
 
+    #[inline]
     fn register(&'static self, name: &'static str) {
-        if !self.is_registered.load(Relaxed) && !self.is_registered.swap(true, Relaxed) {
+        if !self.is_registered.load(Relaxed) {
+            self.register_now(name);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn register_now(&'static self, name: &'static str) {
+        if !self.is_registered.swap(true, Relaxed) {
             registry().push((name, self));
         }
     }

@@ -9,8 +9,8 @@ use crate::retry::Failure;
 
 /// The function that asks an error of a type that is known to be classified.
 #[inline]
-pub fn classified<E: Classify>(_: &E) -> fn(&E) -> Failure {
-    Failure::classified
+pub fn classified<E: Classify>(_: &E) -> fn(&E) -> Failure<'_> {
+    |error| Failure::classified(error)
 }
 
 /// Gives the functions that ask an error of type `E`.
@@ -39,8 +39,8 @@ impl<E> Deref for Probe<E> {
 
 impl<E: Classify> Probe<E> {
     #[inline]
-    pub fn recovery_failure(&self) -> fn(&E) -> Failure {
-        Failure::classified
+    pub fn recovery_failure(&self) -> fn(&E) -> Failure<'_> {
+        |error| Failure::classified(error)
     }
 }
 
@@ -53,8 +53,8 @@ impl<E: Display> Probe<E> {
 
 impl<E> Mute<E> {
     #[inline]
-    pub fn recovery_failure(&self) -> fn(&E) -> Failure {
-        |_| Failure::unclassified()
+    pub fn recovery_failure(&self) -> fn(&E) -> Failure<'_> {
+        |error| Failure::unclassified(error)
     }
 
     #[inline]

@@ -5,14 +5,14 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use super::breaker::{CircuitBreaker, Permit};
-use super::budget::RetryBudget;
+use super::budget::{RetryBudget, Withdrawal};
 use super::clock;
 use super::machine::{Failure, Site, Verdict};
 use super::outcome::{NotAttempted, StopReason};
 use super::progress::Progress;
 use super::pushback::Pushback;
 use super::wait;
-use crate::observe;
+use crate::classify::ErrorKind;
 
 /// The brakes of one call.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ pub struct Brakes<'a> {
     budget: Option<&'a RetryBudget>,
     breaker: Option<&'a CircuitBreaker>,
     pushback: Option<&'a Pushback>,
+    /// What the last retry took from the budget.
+    spent: Option<Withdrawal>,
 }
 
 /// Leave to make one attempt. Dropped without a verdict, it counts as neither.
@@ -40,6 +42,7 @@ impl<'a> Brakes<'a> {
         budget: None,
         breaker: None,
         pushback: None,
+        spent: None,
     };
 
     /// None at all, by the clock that a blocked thread waits on.
@@ -83,7 +86,7 @@ impl<'a> Brakes<'a> {
             permit.succeeded((self.now)());
         }
         if let Some(budget) = self.budget {
-            budget.deposit();
+            budget.succeeded(self.spent, self.now);
         }
     }
 
@@ -94,10 +97,10 @@ impl<'a> Brakes<'a> {
     #[cold]
     #[inline(never)]
     pub fn after_failure(
-        &self,
+        &mut self,
         site: &Site,
         progress: &mut Progress,
-        failure: Failure,
+        failure: Failure<'_>,
         verdict: Verdict,
         error: Option<&dyn Display>,
         admission: Admission<'_>,
@@ -108,15 +111,26 @@ impl<'a> Brakes<'a> {
         {
             permit.failed((self.now)());
         }
-        if let (Some(pushback), Some(asked)) = (self.pushback, failure.retry_after) {
+        if let (Some(pushback), Some(asked)) = (self.pushback, failure.0.retry_after()) {
             pushback.close_for(asked, (self.now)());
         }
-        site.decide(progress, failure, verdict, error, self)
+        site.decide(progress, failure, verdict, error, Some(self))
+    }
+
+    /// To be called after each failure that is one to retry, whatever follows.
+    pub(super) fn deserves_retry(&self) {
+        if let Some(budget) = self.budget {
+            budget.failed(self.now);
+        }
     }
 
     /// The wait before a retry, if one may follow: `delay`, or what is left of a pause if that is
     /// longer. The budget is asked last, for it is spent by the answer.
-    pub(super) fn allow(&self, delay: Duration) -> Result<Duration, StopReason> {
+    pub(super) fn allow(
+        &mut self,
+        delay: Duration,
+        kind: ErrorKind,
+    ) -> Result<Duration, StopReason> {
         let delay = delay.max(self.pause().unwrap_or_default());
         if self.is_past_deadline(delay) {
             return Err(StopReason::WouldExceedDeadline);
@@ -128,10 +142,13 @@ impl<'a> Brakes<'a> {
         {
             return Err(StopReason::BreakerOpen);
         }
-        match self.budget {
-            Some(budget) if !budget.try_withdraw((self.now)()) => Err(StopReason::BudgetEmpty),
-            _ => Ok(delay),
+        if let Some(budget) = self.budget {
+            self.spent = budget.try_withdraw(kind, self.now);
+            if self.spent.is_none() {
+                return Err(StopReason::BudgetEmpty);
+            }
         }
+        Ok(delay)
     }
 
     /// What is left of the pause that the server asked anyone for.
@@ -293,12 +310,12 @@ impl<'a> Brakes<'a> {
         site: &Site,
         progress: Progress,
         delay: Duration,
-        failure: Failure,
+        failure: Failure<'_>,
         reason: StopReason,
         error: Option<&dyn Display>,
     ) {
-        if let Some(budget) = self.budget {
-            budget.give_back();
+        if let (Some(budget), Some(spent)) = (self.budget, self.spent) {
+            budget.give_back(spent);
         }
         // A wait that was cancelled is not counted, however long it was.
         let waited = if reason == StopReason::Cancelled {
@@ -307,7 +324,7 @@ impl<'a> Brakes<'a> {
             delay
         };
         let progress = progress.ended_in_wait(delay, waited);
-        observe::gave_up(&site.told(progress, failure.kind, error), reason);
+        site.gave_up(progress, failure, error, reason);
     }
 
     #[cold]
@@ -318,8 +335,8 @@ impl<'a> Brakes<'a> {
             _ => self.pushback.and_then(|pushback| pushback.remaining(now)),
         };
         let error = NotAttempted::new(reason, retry_after);
-        let kind = crate::classify::Classify::kind(&error);
-        observe::gave_up(&site.told(Progress::NONE, kind, Some(&error)), reason);
+        let failure = Failure::classified(&error);
+        site.gave_up(Progress::NONE, failure, Some(&error), reason);
         error
     }
 }

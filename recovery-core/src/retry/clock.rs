@@ -34,16 +34,10 @@ pub(super) fn nanos_since_epoch(at: Instant) -> u64 {
 }
 
 /// The nanoseconds of `duration`; 584 years where it is longer.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "compared before; `try_from` is not const"
-)]
 pub(super) const fn nanos(duration: Duration) -> u64 {
-    let nanos = duration.as_nanos();
-    if nanos > u64::MAX as u128 {
-        u64::MAX
-    } else {
-        nanos as u64
+    match duration.as_secs().checked_mul(1_000_000_000) {
+        Some(nanos) => nanos.saturating_add(duration.subsec_nanos() as u64),
+        None => u64::MAX,
     }
 }
 

@@ -1,6 +1,9 @@
 //! The policy: how many attempts, and how long to wait between them.
 
+use std::fmt;
 use std::time::Duration;
+
+use super::schedule::Schedule;
 
 /// How patiently to retry: a bounded number of attempts, and growing, jittered delays.
 ///
@@ -21,14 +24,16 @@ use std::time::Duration;
 /// assert_eq!(config.next_delay(1_000_000), Duration::from_secs(30));
 /// # Ok::<(), recovery_core::InvalidConfig>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct RetryConfig {
-    pub(crate) max_attempts: u32,
-    pub(crate) initial_delay: Duration,
-    pub(crate) max_delay: Duration,
-    pub(crate) backoff: Backoff,
-    pub(crate) jitter: Jitter,
-    pub(crate) retry_after: RetryAfter,
+    pub(super) max_attempts: u32,
+    pub(super) initial_delay: Duration,
+    pub(super) max_delay: Duration,
+    pub(super) backoff: Backoff,
+    pub(super) jitter: Jitter,
+    pub(super) retry_after: RetryAfter,
+    /// The same once more, as delays are computed from it.
+    pub(super) schedule: Schedule,
 }
 
 impl RetryConfig {
@@ -39,7 +44,14 @@ impl RetryConfig {
         backoff: Backoff::DEFAULT,
         jitter: Jitter::DEFAULT,
         retry_after: RetryAfter::AtLeast,
-    };
+        schedule: Schedule::EMPTY,
+    }
+    .compiled();
+
+    const fn compiled(mut self) -> Self {
+        self.schedule = Schedule::of(&self);
+        self
+    }
 
     /// Starts from the default policy.
     pub const fn builder() -> RetryConfigBuilder {
@@ -88,6 +100,34 @@ impl RetryConfig {
     /// What is made of the time that a server asks for. Default: at least that long.
     pub const fn retry_after(&self) -> RetryAfter {
         self.retry_after
+    }
+}
+
+impl PartialEq for RetryConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.max_attempts == other.max_attempts
+            && self.initial_delay == other.initial_delay
+            && self.max_delay == other.max_delay
+            && self.backoff == other.backoff
+            && self.jitter == other.jitter
+            && self.retry_after == other.retry_after
+    }
+}
+
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the schedule is the same once more"
+)]
+impl fmt::Debug for RetryConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryConfig")
+            .field("max_attempts", &self.max_attempts)
+            .field("initial_delay", &self.initial_delay)
+            .field("max_delay", &self.max_delay)
+            .field("backoff", &self.backoff)
+            .field("jitter", &self.jitter)
+            .field("retry_after", &self.retry_after)
+            .finish()
     }
 }
 
@@ -206,7 +246,7 @@ impl RetryConfigBuilder {
         self
     }
 
-    /// The longest delay of the schedule. Default 30 s.
+    /// The longest delay of the schedule. Default 30 s; more than 292 years counts as that.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.0.max_delay = delay;
         self
@@ -270,7 +310,7 @@ impl RetryConfigBuilder {
                 max: config.max_delay,
             });
         }
-        Ok(config)
+        Ok(config.compiled())
     }
 
     /// The policy nearest to what was given that [`build`](Self::build) would accept. A first
@@ -298,7 +338,7 @@ impl RetryConfigBuilder {
             Jitter::Proportional(_) | Jitter::Around(_) => Jitter::None,
             jitter => jitter,
         };
-        config
+        config.compiled()
     }
 }
 

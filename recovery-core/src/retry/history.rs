@@ -87,7 +87,7 @@ impl History {
     pub fn record<R>(
         &mut self,
         progress: Progress,
-        failure: Failure,
+        failure: Failure<'_>,
         error: Option<&dyn Display>,
         decision: &Result<Duration, R>,
     ) {
@@ -96,7 +96,7 @@ impl History {
         }
         self.attempts.push_back(PastAttempt {
             number: progress.attempt(),
-            kind: failure.kind,
+            kind: failure.kind(),
             error: error.map(ToString::to_string),
             delay: decision.as_ref().ok().copied(),
         });
@@ -140,10 +140,10 @@ mod tests {
         let delay = Duration::from_millis(5);
         for _ in 0..100 {
             let again = Ok::<_, ()>(delay);
-            history.record(progress, Failure::unclassified(), Some(&"lost"), &again);
+            history.record(progress, Failure::unclassified(&()), Some(&"lost"), &again);
             progress.advance(delay, Memory::NONE);
         }
-        history.record(progress, Failure::unclassified(), None, &Err(()));
+        history.record(progress, Failure::unclassified(&()), None, &Err(()));
         assert_eq!(history.len(), History::LIMIT);
         let numbers: Vec<u32> = history.iter().map(|attempt| attempt.number).collect();
         assert!(numbers.iter().copied().eq(70..=101), "{numbers:?}");

@@ -118,11 +118,11 @@ impl Site {
     pub fn after_failure(
         &self,
         progress: &mut Progress,
-        failure: Failure,
+        failure: Failure<'_>,
         verdict: Verdict,
         error: Option<&dyn Display>,
     ) -> Result<Duration, StopReason> {
-        self.decide(progress, failure, verdict, error, &Brakes::NONE)
+        self.decide(progress, failure, verdict, error, None)
     }
 
     /// The same for an error that nobody needs afterwards, unless it is the last: all of the error
@@ -137,62 +137,94 @@ impl Site {
         progress: &mut Progress,
         error: E,
         verdict: Verdict,
-        failure: fn(&E) -> Failure,
+        failure: fn(&E) -> Failure<'_>,
         display: Option<fn(&E) -> &dyn Display>,
     ) -> Result<Duration, E> {
         let shown = display.map(|display| display(&error));
-        self.after_failure(progress, failure(&error), verdict, shown)
+        self.decide(progress, failure(&error), verdict, shown, None)
             .map_err(|_| error)
     }
 
+    #[inline]
     pub(super) fn decide(
         &self,
         progress: &mut Progress,
-        failure: Failure,
+        failure: Failure<'_>,
         verdict: Verdict,
         error: Option<&dyn Display>,
-        brakes: &Brakes<'_>,
+        brakes: Option<&mut Brakes<'_>>,
     ) -> Result<Duration, StopReason> {
-        let mut memory = progress.memory();
-        let decision = if !self.is_retryable(failure, verdict) {
-            Err(StopReason::NotRetryable)
-        } else if failure.is_forbidden {
-            Err(StopReason::ServerSaidNo)
-        } else if self.at_most_once && failure.effect != Effect::None {
-            Err(StopReason::MayHaveTakenEffect)
-        } else if progress.attempt() >= self.config.max_attempts {
-            Err(StopReason::Exhausted)
-        } else {
-            let delay =
-                self.config
-                    .next_delay_after(progress.attempt(), &mut memory, failure.retry_after);
-            brakes.allow(delay)
-        };
-        let told = self.told(*progress, failure.kind, error);
+        let told = *progress;
+        let told = || self.told(told, failure, error);
+        let decision = self.next_delay(progress, failure, verdict, brakes);
         match decision {
-            Ok(delay) => {
-                observe::scheduled(&told, delay);
-                progress.advance(delay, memory);
-            }
-            Err(reason) => observe::gave_up(&told, reason),
+            Ok(delay) => observe::scheduled(self.name, self.stats(), delay, told),
+            Err(reason) => observe::gave_up(self.name, self.stats(), reason, told),
         }
         decision
     }
 
-    /// What is told of the attempt that failed.
-    pub(super) fn told<'e>(
+    /// The delay before the next attempt, to which `progress` then advances.
+    fn next_delay(
+        &self,
+        progress: &mut Progress,
+        failure: Failure<'_>,
+        verdict: Verdict,
+        brakes: Option<&mut Brakes<'_>>,
+    ) -> Result<Duration, StopReason> {
+        if !self.is_retryable(failure, verdict) {
+            return Err(StopReason::NotRetryable);
+        }
+        if let Some(brakes) = &brakes {
+            brakes.deserves_retry();
+        }
+        let Failure(error) = failure;
+        if error.forbids_retry() {
+            return Err(StopReason::ServerSaidNo);
+        }
+        if self.at_most_once && error.effect() != Effect::None {
+            return Err(StopReason::MayHaveTakenEffect);
+        }
+        let attempt = progress.attempt();
+        if attempt >= self.config.max_attempts {
+            return Err(StopReason::Exhausted);
+        }
+        let mut memory = progress.memory();
+        let mut delay = self
+            .config
+            .next_delay_after(attempt, &mut memory, error.retry_after());
+        if let Some(brakes) = brakes {
+            delay = brakes.allow(delay, error.kind())?;
+        }
+        progress.advance(delay, memory);
+        Ok(delay)
+    }
+
+    /// No attempt follows that of `progress`.
+    pub(super) fn gave_up(
         &self,
         progress: Progress,
-        kind: ErrorKind,
+        failure: Failure<'_>,
+        error: Option<&dyn Display>,
+        reason: StopReason,
+    ) {
+        let told = || self.told(progress, failure, error);
+        observe::gave_up(self.name, self.stats(), reason, told);
+    }
+
+    /// What is told of the attempt that failed.
+    fn told<'e>(
+        &self,
+        progress: Progress,
+        failure: Failure<'e>,
         error: Option<&'e dyn Display>,
     ) -> Told<'e> {
         Told {
             name: self.name,
-            stats: self.stats(),
             attempt: progress.attempt(),
             max: (!self.config.is_unlimited()).then_some(self.config.max_attempts),
             waited_ms: progress.waited_ms(),
-            kind,
+            kind: failure.kind(),
             error,
         }
     }
@@ -209,33 +241,35 @@ impl Site {
         self.stats.unwrap_or_else(|| SiteStats::of(self.name))
     }
 
-    fn is_retryable(&self, failure: Failure, verdict: Verdict) -> bool {
+    #[inline]
+    fn is_retryable(&self, Failure(error): Failure<'_>, verdict: Verdict) -> bool {
         match verdict {
-            Verdict::Retry => !self.excepted.contain(failure.kind),
             Verdict::Stop | Verdict::Except => false,
+            Verdict::Retry => self.excepted.is_empty() || !self.excepted.contain(error.kind()),
             Verdict::ByKind => {
-                !self.excepted.contain(failure.kind)
-                    && match self.listed {
-                        None => failure.is_transient,
-                        Some(kinds) => {
-                            failure.effect != Effect::Done && kinds.contain(failure.kind)
-                        }
-                    }
+                if !self.excepted.is_empty() && self.excepted.contain(error.kind()) {
+                    return false;
+                }
+                match self.listed {
+                    None => error.is_transient(),
+                    Some(kinds) => kinds.contain(error.kind()) && error.effect() != Effect::Done,
+                }
             }
         }
     }
 
     /// What a breaker is told of the failure: nothing where it says nothing of the other side.
-    pub(super) fn counts_as_failure(&self, failure: Failure, verdict: Verdict) -> bool {
-        let is_excepted = verdict == Verdict::Except || self.excepted.contain(failure.kind);
-        !is_excepted && (failure.kind.is_transient() || self.is_retryable(failure, verdict))
+    pub(super) fn counts_as_failure(&self, failure: Failure<'_>, verdict: Verdict) -> bool {
+        let kind = failure.kind();
+        let is_excepted = verdict == Verdict::Except || self.excepted.contain(kind);
+        !is_excepted && (kind.is_transient() || self.is_retryable(failure, verdict))
     }
 
     /// What the hook is shown of the attempt that failed after `progress`.
     pub fn attempt<'e, E>(
         &'e self,
         progress: Progress,
-        failure: Failure,
+        failure: Failure<'_>,
         error: &'e E,
         delay: Duration,
         history: Option<&'e History>,
@@ -245,7 +279,7 @@ impl Site {
             number: progress.attempt(),
             max_attempts: self.config.max_attempts,
             error,
-            kind: failure.kind,
+            kind: failure.kind(),
             delay,
             waited: Duration::from_millis(progress.waited_ms()),
             history: history.unwrap_or(History::EMPTY),
@@ -267,42 +301,42 @@ impl Kinds {
         Self(bits)
     }
 
+    const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     const fn contain(self, kind: ErrorKind) -> bool {
         self.0 & (1 << kind as u16) != 0
     }
 }
 
-/// What an error says of itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Failure {
-    pub(super) kind: ErrorKind,
-    pub(super) effect: Effect,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) is_transient: bool,
-    pub(super) is_forbidden: bool,
-}
+/// What an error says of itself, when it is asked.
+#[derive(Clone, Copy)]
+pub struct Failure<'a>(pub(super) &'a dyn Classify);
 
-impl Failure {
+impl<'a> Failure<'a> {
     /// What [`Classify`] says.
-    pub fn classified<E: Classify + ?Sized>(error: &E) -> Self {
-        Self {
-            kind: error.kind(),
-            effect: error.effect(),
-            retry_after: error.retry_after(),
-            is_transient: error.is_transient(),
-            is_forbidden: error.forbids_retry(),
-        }
+    #[inline]
+    pub fn classified<E: Classify>(error: &'a E) -> Self {
+        Self(error)
     }
 
     /// An error of which nothing is known.
-    pub const fn unclassified() -> Self {
-        Self {
-            kind: ErrorKind::Other,
-            effect: Effect::Unknown,
-            retry_after: None,
-            is_transient: false,
-            is_forbidden: false,
-        }
+    #[inline]
+    pub fn unclassified<E>(_: &'a E) -> Self {
+        Self(&Unclassified)
+    }
+
+    pub(super) fn kind(self) -> ErrorKind {
+        self.0.kind()
+    }
+}
+
+struct Unclassified;
+
+impl Classify for Unclassified {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
     }
 }
 

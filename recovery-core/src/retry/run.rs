@@ -73,7 +73,7 @@ pub struct Retry<'a, E, P = ByKind, H = NoHook, F = NoFallback, C = Never, L = N
 /// The parts that are values.
 struct Call<'a, E> {
     site: Site,
-    failure: fn(&E) -> Failure,
+    failure: fn(&E) -> Failure<'_>,
     refused: fn(NotAttempted) -> E,
     deadline: Option<Duration>,
     budget: Option<&'a RetryBudget>,
@@ -86,7 +86,7 @@ struct Call<'a, E> {
 impl<E: Classify> Retry<'_, E> {
     /// Retries the errors that call themselves transient ([`Classify::is_transient`]).
     pub fn new(config: RetryConfig) -> Self {
-        Self::of(config, Failure::classified, ByKind)
+        Self::of(config, |error| Failure::classified(error), ByKind)
     }
 }
 
@@ -94,12 +94,16 @@ impl<E, P: Fn(&E) -> bool> Retry<'_, E, When<P>> {
     /// Retries the errors for which `is_retryable` holds; for errors that do not implement
     /// [`Classify`], so that a `retry_after` they may carry is unknown.
     pub fn unclassified(config: RetryConfig, is_retryable: P) -> Self {
-        Self::of(config, |_| Failure::unclassified(), When(is_retryable))
+        Self::of(
+            config,
+            |error| Failure::unclassified(error),
+            When(is_retryable),
+        )
     }
 }
 
 impl<E, P> Retry<'_, E, P> {
-    fn of(config: RetryConfig, failure: fn(&E) -> Failure, decide: P) -> Self {
+    fn of(config: RetryConfig, failure: fn(&E) -> Failure<'_>, decide: P) -> Self {
         Self {
             call: Call {
                 site: Site::new("retry", config),

@@ -1,4 +1,4 @@
-//! The delays of a policy: growth, cap and jitter, saturating everywhere.
+//! The delays of a policy: growth, cap and jitter, saturating everywhere, in whole nanoseconds.
 
 use std::time::Duration;
 
@@ -12,18 +12,40 @@ impl RetryConfig {
     /// Never above [`max_delay`](RetryConfig::max_delay), for any attempt. Where each delay hangs
     /// on the one before ([`Backoff::Decorrelated`]), those before are drawn too.
     pub fn next_delay(&self, attempt: u32) -> Duration {
-        if self.backoff != Backoff::Decorrelated {
-            return self.delay_range(attempt, Duration::ZERO).pick();
+        if self.backoff == Backoff::Decorrelated {
+            self.chained_delay(attempt)
+        } else {
+            self.schedule.delay_range(attempt).pick()
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn chained_delay(&self, attempt: u32) -> Duration {
         // Sixty-four draws forget where they began.
         let draws = 0..attempt.clamp(1, 64);
         draws.fold(Duration::ZERO, |previous, _| {
-            self.delay_range(1, previous).pick()
+            self.schedule.decorrelated(previous).pick()
         })
     }
 
     /// The delay after the failure of `attempt`, when the server asked to wait `asked`.
+    #[inline]
     pub(super) fn next_delay_after(
+        &self,
+        attempt: u32,
+        memory: &mut Memory,
+        asked: Option<Duration>,
+    ) -> Duration {
+        if asked.is_none() && !self.schedule.remembers {
+            return self.schedule.delay_range(attempt).pick();
+        }
+        self.remembered_delay_after(attempt, memory, asked)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remembered_delay_after(
         &self,
         attempt: u32,
         memory: &mut Memory,
@@ -35,13 +57,11 @@ impl RetryConfig {
             return self.instead(attempt, memory, asked);
         }
         let range = if self.backoff == Backoff::Decorrelated {
-            self.delay_range(1, memory.delay())
+            self.schedule.decorrelated(memory.delay())
         } else {
             // Another policy may have been at work when it began anew.
-            self.delay_range(
-                attempt.saturating_sub(memory.attempt()).max(1),
-                Duration::ZERO,
-            )
+            let step = attempt.saturating_sub(memory.attempt()).max(1);
+            self.schedule.delay_range(step)
         };
         let mut delay = range.pick();
         if let Some(asked) = asked {
@@ -55,7 +75,6 @@ impl RetryConfig {
     }
 
     /// What the server asked for, in place of the schedule's delay.
-    #[cold]
     fn instead(&self, attempt: u32, memory: &mut Memory, asked: Duration) -> Duration {
         if self.retry_after == RetryAfter::Capped {
             return asked.min(self.max_delay);
@@ -66,41 +85,136 @@ impl RetryConfig {
         };
         asked
     }
+}
 
-    fn delay_range(&self, attempt: u32, previous: Duration) -> DelayRange {
-        let max = nanos(self.max_delay);
-        let initial = nanos(self.initial_delay);
-        let base = match self.backoff {
-            Backoff::None => 0,
-            Backoff::Constant => initial,
-            Backoff::Linear => initial.saturating_mul(u64::from(attempt)),
-            Backoff::Fibonacci => initial.saturating_mul(fibonacci(attempt)),
-            Backoff::Exponential(factor) => grow(initial, factor, attempt),
-            Backoff::Decorrelated => {
-                let low = initial.min(max);
-                let high = nanos(previous).saturating_mul(3).clamp(low, max);
-                return DelayRange { low, high };
-            }
+/// A policy, made ready for the computation of delays: after a failure nothing is converted, and every
+/// jitter is the same few operations.
+#[derive(Clone, Copy)]
+pub(super) struct Schedule {
+    initial: u64,
+    max: u64,
+    growth: Growth,
+    /// What is drawn from, in units of 2⁻³² of the delay without jitter.
+    low: u64,
+    high: u64,
+    /// What is drawn on top.
+    added: u64,
+    /// The highest low end, so that a spread that is cut off at the longest delay begins lower.
+    low_at_most: u64,
+    /// Whether a delay may hang on what was before.
+    remembers: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Growth {
+    Constant,
+    Linear,
+    Fibonacci,
+    /// As often as the longest delay is not passed.
+    Doubling(u32),
+    Factor(f64),
+}
+
+/// The whole, in units of 2⁻³².
+const WHOLE: u64 = 1 << 32;
+
+impl Schedule {
+    pub(super) const EMPTY: Self = Self {
+        initial: 0,
+        max: 0,
+        growth: Growth::Constant,
+        low: WHOLE,
+        high: WHOLE,
+        added: 0,
+        low_at_most: u64::MAX,
+        remembers: false,
+    };
+
+    pub(super) const fn of(config: &RetryConfig) -> Self {
+        // Twice it is then no overflow.
+        const LONGEST: u64 = u64::MAX / 2;
+        let max = nanos(config.max_delay);
+        let max = if max < LONGEST { max } else { LONGEST };
+        let initial = nanos(config.initial_delay);
+        let mut schedule = Self {
+            initial: if initial < max { initial } else { max },
+            max,
+            remembers: matches!(config.backoff, Backoff::Decorrelated)
+                || matches!(config.retry_after, RetryAfter::Exact),
+            ..Self::EMPTY
         };
-        let base = base.min(max);
-        let (low, high) = match self.jitter {
-            Jitter::None => (base, base),
+        match config.backoff {
+            Backoff::None => schedule.initial = 0,
+            Backoff::Constant | Backoff::Decorrelated => {}
+            Backoff::Linear => schedule.growth = Growth::Linear,
+            Backoff::Fibonacci => schedule.growth = Growth::Fibonacci,
+            // Exactly so; anything else takes the general path.
+            Backoff::Exponential(2.0) => schedule.growth = schedule.doubling(),
+            Backoff::Exponential(factor) => schedule.growth = Growth::Factor(factor),
+        }
+        match config.jitter {
+            Jitter::None => {}
             Jitter::Proportional(fraction) => {
-                let high = base.saturating_add(part(base, fraction));
-                if high <= max {
-                    (base, high)
+                schedule.high = part_below(1.0 + fraction);
+                schedule.low_at_most = scale(schedule.max, 1.0 / (1.0 + fraction));
+            }
+            Jitter::Full => schedule.low = 0,
+            Jitter::Equal => schedule.low = WHOLE / 2,
+            Jitter::Around(fraction) => {
+                schedule.low = part_above(1.0 - fraction);
+                schedule.high = part_below(1.0 + fraction);
+            }
+            Jitter::Added(most) => schedule.added = nanos(most),
+        }
+        schedule
+    }
+
+    #[inline]
+    fn delay_range(&self, attempt: u32) -> DelayRange {
+        let base = match self.growth {
+            Growth::Doubling(times) => {
+                let steps = attempt.saturating_sub(1);
+                if steps <= times {
+                    self.initial << steps
                 } else {
-                    (scale(max, 1.0 / (1.0 + fraction)).min(base), max)
+                    self.max
                 }
             }
-            Jitter::Full => (0, base),
-            Jitter::Equal => (base / 2, base),
-            Jitter::Around(fraction) => {
-                let part = part(base, fraction);
-                (base - part, base.saturating_add(part).min(max))
-            }
-            Jitter::Added(most) => (base, base.saturating_add(nanos(most)).min(max)),
+            _ => self.grown(attempt),
         };
+        DelayRange {
+            low: part_of(base, self.low).min(self.low_at_most),
+            high: part_of(base, self.high)
+                .saturating_add(self.added)
+                .min(self.max),
+        }
+    }
+
+    const fn doubling(&self) -> Growth {
+        if self.initial == 0 {
+            return Growth::Constant;
+        }
+        let mut times = 0;
+        while self.initial <= self.max >> (times + 1) {
+            times += 1;
+        }
+        Growth::Doubling(times)
+    }
+
+    #[inline(never)]
+    fn grown(&self, attempt: u32) -> u64 {
+        let delay = match self.growth {
+            Growth::Constant | Growth::Doubling(_) => self.initial,
+            Growth::Linear => self.initial.saturating_mul(u64::from(attempt)),
+            Growth::Fibonacci => self.initial.saturating_mul(fibonacci(attempt)),
+            Growth::Factor(factor) => grow(self.initial, factor, attempt),
+        };
+        delay.min(self.max)
+    }
+
+    fn decorrelated(&self, previous: Duration) -> DelayRange {
+        let low = self.initial;
+        let high = nanos(previous).saturating_mul(3).clamp(low, self.max);
         DelayRange { low, high }
     }
 }
@@ -125,51 +239,47 @@ struct DelayRange {
 impl DelayRange {
     fn pick(self) -> Duration {
         let spread = self.high - self.low;
-        let extra = if spread == 0 {
-            0
-        } else {
-            // The high half of the product is uniform in 0..=spread, to within 2⁻⁶⁴.
-            let product = u128::from(fastrand::u64(..)) * (u128::from(spread) + 1);
-            (product >> 64) as u64
-        };
-        Duration::from_nanos(self.low + extra)
+        if spread == 0 {
+            return Duration::from_nanos(self.low);
+        }
+        // The high half of the product is uniform in 0..=spread, to within 2⁻⁶⁴.
+        let product = u128::from(fastrand::u64(..)) * u128::from(spread + 1);
+        Duration::from_nanos(self.low + (product >> 64) as u64)
     }
 }
 
 /// `initial · factor^(attempt − 1)`; 584 years where that is more.
 fn grow(initial: u64, factor: f64, attempt: u32) -> u64 {
-    let steps = attempt.saturating_sub(1);
-    #[expect(
-        clippy::float_cmp,
-        reason = "exactly 2 takes the exact path, anything else the other"
-    )]
-    if factor == 2.0 {
-        return if initial == 0 {
-            0
-        } else if steps < initial.leading_zeros() {
-            initial << steps
-        } else {
-            u64::MAX
-        };
-    }
     if initial == 0 {
         return 0; // and not 0 · ∞
     }
-    scale(
-        initial,
-        factor.powi(i32::try_from(steps).unwrap_or(i32::MAX)),
-    )
+    let steps = attempt.saturating_sub(1);
+    let steps = i32::try_from(steps).unwrap_or(i32::MAX);
+    scale(initial, factor.powi(steps))
 }
 
-/// `base · fraction`, the fraction being within 0..=1.
+/// A factor within 0..=2 in units of 2⁻³², rounded down.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "within 0..=2³², and the product within `base`"
+    reason = "within 0..=2³³"
 )]
-fn part(base: u64, fraction: f64) -> u64 {
-    let fraction = (fraction * 4_294_967_296.0) as u64;
-    ((u128::from(base) * u128::from(fraction)) >> 32) as u64
+const fn part_below(factor: f64) -> u64 {
+    (factor * 4_294_967_296.0) as u64
+}
+
+/// The same, rounded up.
+const fn part_above(factor: f64) -> u64 {
+    WHOLE - part_below(1.0 - factor)
+}
+
+/// `part` of `base`, which is at most half of what fits.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "at most twice the base, which fits"
+)]
+fn part_of(base: u64, part: u64) -> u64 {
+    ((u128::from(base) * u128::from(part)) >> 32) as u64
 }
 
 /// `nanos · factor`, rounded, saturating.
@@ -179,31 +289,52 @@ fn part(base: u64, fraction: f64) -> u64 {
     clippy::cast_sign_loss,
     reason = "53 bits of nanoseconds are exact up to 104 days, and `as` saturates beyond u64"
 )]
-fn scale(nanos: u64, factor: f64) -> u64 {
-    (nanos as f64 * factor).round() as u64
+const fn scale(nanos: u64, factor: f64) -> u64 {
+    (nanos as f64 * factor + 0.5) as u64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const LONGEST: Duration = Duration::from_nanos(u64::MAX / 2);
+
     fn exact(initial_ms: u64, factor: f64, max: Duration) -> RetryConfig {
-        RetryConfig {
-            max_attempts: 10,
-            initial_delay: Duration::from_millis(initial_ms),
-            max_delay: max,
-            backoff: Backoff::Exponential(factor),
-            jitter: Jitter::None,
-            retry_after: RetryAfter::AtLeast,
-        }
+        RetryConfig::builder()
+            .max_attempts(10)
+            .initial_delay(Duration::from_millis(initial_ms))
+            .max_delay(max)
+            .backoff_factor(factor)
+            .jitter(Jitter::None)
+            .clamped()
     }
 
     #[test]
     fn doubling_agrees_with_the_general_path() {
-        for attempt in 1..=20 {
-            let doubled = grow(500_000_000, 2.0, attempt);
-            let powered = scale(500_000_000, 2f64.powi(attempt.cast_signed() - 1));
-            assert_eq!(doubled, powered, "attempt {attempt}");
+        let second = Duration::from_secs(1);
+        let nano = Duration::from_nanos(1);
+        for initial in [nano, 3 * nano, 499_999_999 * nano, second, 86_400 * second] {
+            for max in [
+                initial,
+                2 * initial,
+                7 * initial,
+                3600 * second,
+                Duration::MAX,
+            ] {
+                let policy = exact(0, 2.0, max).to_builder().initial_delay(initial);
+                let doubling = policy.clone().clamped();
+                let powers = policy.backoff_factor(2f64.next_up()).clamped();
+                for attempt in (1..=70).chain([u32::MAX]) {
+                    let (doubled, powered) =
+                        (doubling.next_delay(attempt), powers.next_delay(attempt));
+                    // A factor that is a little more than 2 gives a little more.
+                    let most = doubled + doubled / 1_000_000_000 + nano;
+                    assert!(
+                        doubled <= powered && powered <= most,
+                        "{initial:?} {max:?} {attempt}"
+                    );
+                }
+            }
         }
     }
 
@@ -211,7 +342,7 @@ mod tests {
     fn saturates_at_every_extreme() {
         let forever = exact(1, 1e300, Duration::MAX);
         for attempt in [2, 3, 33, 1_000_000, u32::MAX] {
-            assert_eq!(forever.next_delay(attempt), Duration::from_nanos(u64::MAX));
+            assert_eq!(forever.next_delay(attempt), LONGEST);
         }
         assert_eq!(
             exact(0, 1e300, Duration::MAX).next_delay(u32::MAX),
@@ -235,10 +366,8 @@ mod tests {
 
     #[test]
     fn push_back_is_a_floor_with_jitter_on_top() {
-        let config = RetryConfig {
-            jitter: Jitter::Full,
-            ..exact(100, 2.0, Duration::from_secs(1))
-        };
+        let config = exact(100, 2.0, Duration::from_secs(1)).to_builder();
+        let config = config.jitter(Jitter::Full).clamped();
         let asked = Duration::from_secs(60);
         for attempt in 1..50 {
             let delay = config.next_delay_after(attempt, &mut { Memory::NONE }, Some(asked));
@@ -255,10 +384,8 @@ mod tests {
     }
 
     fn first_six(backoff: Backoff) -> Vec<u128> {
-        let config = RetryConfig {
-            backoff,
-            ..exact(10, 1.0, Duration::from_millis(65))
-        };
+        let config = exact(10, 1.0, Duration::from_millis(65)).to_builder();
+        let config = config.backoff(backoff).clamped();
         (1..=6)
             .map(|attempt| config.next_delay(attempt).as_millis())
             .collect()
@@ -283,21 +410,17 @@ mod tests {
             assert_eq!(fibonacci(n), u64::MAX, "{n}");
         }
         for backoff in [Backoff::Linear, Backoff::Fibonacci] {
-            let config = RetryConfig {
-                backoff,
-                ..exact(u64::MAX / 1_000_000, 1.0, Duration::MAX)
-            };
-            assert_eq!(config.next_delay(u32::MAX), Duration::from_nanos(u64::MAX));
+            let config = exact(u64::MAX / 1_000_000, 1.0, Duration::MAX).to_builder();
+            let config = config.backoff(backoff).clamped();
+            assert_eq!(config.next_delay(u32::MAX), LONGEST);
         }
     }
 
     #[test]
     fn decorrelated_delays_are_between_the_first_and_thrice_the_last() {
-        let config = RetryConfig {
-            backoff: Backoff::Decorrelated,
-            jitter: Jitter::Full, // not added
-            ..exact(10, 1.0, Duration::from_millis(500))
-        };
+        let config = exact(10, 1.0, Duration::from_millis(500)).to_builder();
+        let config = config.backoff(Backoff::Decorrelated);
+        let config = config.jitter(Jitter::Full).clamped(); // not added
         fastrand::seed(5);
         let mut longest = Duration::ZERO;
         for _ in 0..200 {
@@ -323,14 +446,12 @@ mod tests {
     }
 
     fn with_jitter(jitter: Jitter) -> RetryConfig {
-        RetryConfig {
-            jitter,
-            ..exact(1000, 2.0, Duration::from_secs(10))
-        }
+        let config = exact(1000, 2.0, Duration::from_secs(10)).to_builder();
+        config.jitter(jitter).clamped()
     }
 
     fn range(config: &RetryConfig, attempt: u32) -> (u64, u64) {
-        let range = config.delay_range(attempt, Duration::ZERO);
+        let range = config.schedule.delay_range(attempt);
         (range.low / 1_000_000, range.high / 1_000_000)
     }
 
@@ -367,10 +488,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_can_be_capped() {
-        let config = RetryConfig {
-            retry_after: RetryAfter::Capped,
-            ..with_jitter(Jitter::Full)
-        };
+        let config = with_jitter(Jitter::Full).to_builder();
+        let config = config.retry_after(RetryAfter::Capped).clamped();
         let mut memory = Memory::NONE;
         for (asked, delay) in [(30, 10), (10, 10), (3, 3), (0, 0)] {
             let asked = Some(Duration::from_secs(asked));
@@ -381,10 +500,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_can_begin_the_schedule_anew() {
-        let config = RetryConfig {
-            retry_after: RetryAfter::Exact,
-            ..with_jitter(Jitter::None)
-        };
+        let config = with_jitter(Jitter::None).to_builder();
+        let config = config.retry_after(RetryAfter::Exact).clamped();
         let mut memory = Memory::NONE;
         let delays: Vec<u128> = [None, None, Some(60), None, None, Some(1), None]
             .into_iter()

@@ -23,7 +23,7 @@ impl Expansion<'_> {
         policy.breaker.is_some() || policy.pushback.is_some() && may_end
     }
 
-    /// `let brakes = ..;` if there are any.
+    /// `let mut brakes = ..;` if there are any.
     pub(super) fn brakes(&self, mode: Mode) -> Option<TokenStream> {
         let Self {
             policy,
@@ -63,7 +63,7 @@ impl Expansion<'_> {
         Some(quote_spanned! {*site=>
             #declared
             #cancel
-            let __brakes = #krate::__private::Brakes::#none #setters;
+            let mut __brakes = #krate::__private::Brakes::#none #setters;
         })
     }
 
@@ -75,7 +75,7 @@ impl Expansion<'_> {
         };
         let after_failure = quote_spanned! {*site=>
             #krate::__private::Brakes::after_failure(
-                &__brakes, __site, &mut __progress, __failure, __verdict, __display, #admission,
+                &mut __brakes, __site, &mut __progress, __failure, __verdict, __display, #admission,
             )
         };
         (succeeded, after_failure)
