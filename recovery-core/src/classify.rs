@@ -37,6 +37,21 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All there are.
+    pub const ALL: &'static [Self] = &[
+        Self::Network,
+        Self::Timeout,
+        Self::RateLimited,
+        Self::Server,
+        Self::Authentication,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::InvalidInput,
+        Self::Conflict,
+        Self::Cancelled,
+        Self::Other,
+    ];
+
     /// Whether failures of this kind usually pass by themselves:
     /// `Network`, `Timeout`, `RateLimited`, `Server`.
     pub const fn is_transient(self) -> bool {

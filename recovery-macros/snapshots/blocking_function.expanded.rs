@@ -25,16 +25,19 @@ fn read(path: &Path) -> io::Result<String> {
             let __owned = __error;
             let __error = &__owned;
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
-            let __failure = ::recovery_core::__private::classified(__error);
-            let __display = ::recovery_core::__private::Probe::new(__error)
-                .recovery_display();
+            let __ask = {
+                ::recovery_core::__private::classified(__error);
+                (
+                    ::recovery_core::__private::Probe::new(__error).recovery_class(),
+                    ::recovery_core::__private::Probe::new(__error).recovery_text(),
+                )
+            };
             match ::recovery_core::__private::Site::after_error(
                 __site,
                 &mut __progress,
                 __owned,
                 __verdict,
-                __failure,
-                __display,
+                __ask,
             ) {
                 ::core::result::Result::Ok(__delay) => __delay,
                 ::core::result::Result::Err(__error) => {

@@ -31,18 +31,21 @@ async fn call(&self) -> io::Result<()> {
             };
             let __kept = __error;
             let __error = &__kept;
-            let __failure = (::recovery_core::__private::classified(__error))(__error);
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
-            let __display = (::recovery_core::__private::Probe::new(__error)
-                .recovery_display())
-                .map(|__display| __display(__error));
+            let __ask = {
+                ::recovery_core::__private::classified(__error);
+                (
+                    ::recovery_core::__private::Probe::new(__error).recovery_class(),
+                    ::recovery_core::__private::Probe::new(__error).recovery_text(),
+                )
+            };
             let __decision = ::recovery_core::__private::Brakes::after_failure(
                 &mut __brakes,
                 __site,
                 &mut __progress,
-                __failure,
+                __error,
                 __verdict,
-                __display,
+                __ask,
                 ::recovery_core::__private::Admission::FREE,
             );
             let __delay = match __decision {

@@ -23,17 +23,16 @@ async fn by_predicate(&self) -> Result<(), ApiError> {
             let __verdict = ::recovery_core::__private::Verdict::when(
                 ::recovery_core::__private::holds(__error, self.is_busy),
             );
-            let __failure = ::recovery_core::__private::Probe::new(__error)
-                .recovery_failure();
-            let __display = ::recovery_core::__private::Probe::new(__error)
-                .recovery_display();
+            let __ask = (
+                ::recovery_core::__private::Probe::new(__error).recovery_class(),
+                ::recovery_core::__private::Probe::new(__error).recovery_text(),
+            );
             match ::recovery_core::__private::Site::after_error(
                 __site,
                 &mut __progress,
                 __owned,
                 __verdict,
-                __failure,
-                __display,
+                __ask,
             ) {
                 ::core::result::Result::Ok(__delay) => __delay,
                 ::core::result::Result::Err(__error) => {
@@ -78,16 +77,19 @@ async fn by_patterns(&self) -> Result<(), ApiError> {
             } else {
                 ::recovery_core::__private::Verdict::ByKind
             };
-            let __failure = ::recovery_core::__private::classified(__error);
-            let __display = ::recovery_core::__private::Probe::new(__error)
-                .recovery_display();
+            let __ask = {
+                ::recovery_core::__private::classified(__error);
+                (
+                    ::recovery_core::__private::Probe::new(__error).recovery_class(),
+                    ::recovery_core::__private::Probe::new(__error).recovery_text(),
+                )
+            };
             match ::recovery_core::__private::Site::after_error(
                 __site,
                 &mut __progress,
                 __owned,
                 __verdict,
-                __failure,
-                __display,
+                __ask,
             ) {
                 ::core::result::Result::Ok(__delay) => __delay,
                 ::core::result::Result::Err(__error) => {

@@ -28,18 +28,21 @@ async fn call(&self) -> io::Result<()> {
             );
             let __kept = __error;
             let __error = &__kept;
-            let __failure = (::recovery_core::__private::classified(__error))(__error);
             let __verdict = ::recovery_core::__private::Verdict::ByKind;
-            let __display = (::recovery_core::__private::Probe::new(__error)
-                .recovery_display())
-                .map(|__display| __display(__error));
+            let __ask = {
+                ::recovery_core::__private::classified(__error);
+                (
+                    ::recovery_core::__private::Probe::new(__error).recovery_class(),
+                    ::recovery_core::__private::Probe::new(__error).recovery_text(),
+                )
+            };
             let __failed = __progress;
             let __decision = ::recovery_core::__private::Site::after_failure(
                 __site,
                 &mut __progress,
-                __failure,
+                __error,
                 __verdict,
-                __display,
+                __ask,
             );
             let __delay = match __decision {
                 ::core::result::Result::Ok(__delay) => __delay,
@@ -51,8 +54,8 @@ async fn call(&self) -> io::Result<()> {
                 &::recovery_core::__private::Site::attempt(
                     __site,
                     __failed,
-                    __failure,
                     __error,
+                    __ask,
                     __delay,
                     ::core::option::Option::None,
                 ),

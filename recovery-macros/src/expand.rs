@@ -230,7 +230,7 @@ impl<'p> Expansion<'p> {
         } else if self.policy.on_retry.is_some() || self.policy.fallback.is_some() {
             let after_failure = quote_spanned! {*site=>
                 #krate::__private::Site::after_failure(
-                    __site, &mut __progress, __failure, __verdict, __display,
+                    __site, &mut __progress, __error, __verdict, __ask,
                 )
             };
             let decided = self.decided(&judged, &TokenStream::new(), &after_failure);

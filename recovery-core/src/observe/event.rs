@@ -3,8 +3,6 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-#[cfg(feature = "metrics")]
-use super::metric_events;
 use super::sites::SiteStats;
 #[cfg(feature = "tracing")]
 use super::tracing_events;
@@ -41,7 +39,7 @@ pub(crate) fn scheduled<'a>(
     if IS_HEARD {
         let told = told();
         #[cfg(feature = "metrics")]
-        metric_events::scheduled(&told, delay);
+        stats.keys(name).scheduled(&told, delay);
         #[cfg(feature = "tracing")]
         tracing_events::scheduled(&told, delay);
         let _ = told;
@@ -60,7 +58,7 @@ pub(crate) fn gave_up<'a>(
     if IS_HEARD {
         let told = told();
         #[cfg(feature = "metrics")]
-        metric_events::gave_up(&told, reason);
+        stats.keys(name).gave_up(&told, reason);
         #[cfg(feature = "tracing")]
         tracing_events::gave_up(&told, reason);
         let _ = told;
@@ -71,7 +69,7 @@ pub(crate) fn gave_up<'a>(
 pub(crate) fn recovered(name: &'static str, stats: &SiteStats, attempt: u32, waited_ms: u64) {
     stats.recovered();
     #[cfg(feature = "metrics")]
-    metric_events::recovered(name);
+    stats.keys(name).recovered();
     #[cfg(feature = "tracing")]
     tracing_events::recovered(name, attempt, waited_ms);
     #[cfg(not(feature = "tracing"))]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{Key, Label, Level, Metadata, Unit, with_recorder};
 
 use super::Told;
+use crate::classify::ErrorKind;
 use crate::retry::StopReason;
 
 const CALLS: &str = "recovery_calls_total";
@@ -21,7 +22,7 @@ const DELAY: &str = "recovery_retry_delay_seconds";
 /// recovery_core::observe::describe_metrics(); // without a recorder it does nothing
 /// ```
 pub fn describe_metrics() {
-    use metrics::{Unit, describe_counter, describe_histogram};
+    use metrics::{describe_counter, describe_histogram};
     describe_counter!(
         CALLS,
         Unit::Count,
@@ -35,22 +36,60 @@ pub fn describe_metrics() {
     describe_histogram!(DELAY, Unit::Seconds, "Waits before retries, as scheduled");
 }
 
-pub(super) fn scheduled(told: &Told<'_>, delay: Duration) {
-    counter!(RETRIES, "name" => told.name, "kind" => told.kind.as_str()).increment(1);
-    histogram!(DELAY, "name" => told.name).record(delay);
+static METADATA: Metadata<'static> = Metadata::new("recovery", Level::INFO, Some(module_path!()));
+
+/// The keys of one site's metrics, made once: a recorder is then asked without an allocation.
+#[derive(Debug)]
+pub(super) struct SiteKeys {
+    retries: [Key; ErrorKind::ALL.len()],
+    delay: Key,
+    recovered: Key,
+    /// By reason, and by whether it was retried.
+    gave_up: [[Key; 2]; StopReason::ALL.len()],
 }
 
-pub(super) fn gave_up(told: &Told<'_>, reason: StopReason) {
-    let retried = told.attempt > 1;
-    called(told.name, "error", retried, reason.as_str());
+impl SiteKeys {
+    pub(super) fn of(name: &'static str) -> Self {
+        let key = |metric, labels: &[(&'static str, &'static str)]| {
+            let labels = [("name", name)].into_iter().chain(labels.iter().copied());
+            let labels = labels.map(|(key, value)| Label::from_static_parts(key, value));
+            Key::from_parts(metric, labels.collect::<Vec<Label>>())
+        };
+        let ended = |result, retried, reason| {
+            let labels = [("result", result), ("retried", retried), ("reason", reason)];
+            key(CALLS, &labels)
+        };
+        Self {
+            retries: std::array::from_fn(|kind| {
+                key(RETRIES, &[("kind", ErrorKind::ALL[kind].as_str())])
+            }),
+            delay: key(DELAY, &[]),
+            recovered: ended("ok", "true", "none"),
+            gave_up: std::array::from_fn(|reason| {
+                let reason = StopReason::ALL[reason].as_str();
+                ["false", "true"].map(|retried| ended("error", retried, reason))
+            }),
+        }
+    }
+
+    pub(super) fn scheduled(&self, told: &Told<'_>, delay: Duration) {
+        count(&self.retries[told.kind as usize]);
+        with_recorder(|recorder| {
+            recorder
+                .register_histogram(&self.delay, &METADATA)
+                .record(delay);
+        });
+    }
+
+    pub(super) fn gave_up(&self, told: &Told<'_>, reason: StopReason) {
+        count(&self.gave_up[reason as usize][usize::from(told.attempt > 1)]);
+    }
+
+    pub(super) fn recovered(&self) {
+        count(&self.recovered);
+    }
 }
 
-pub(super) fn recovered(name: &'static str) {
-    called(name, "ok", true, "none");
-}
-
-fn called(name: &'static str, result: &'static str, retried: bool, reason: &'static str) {
-    let retried = if retried { "true" } else { "false" };
-    counter!(CALLS, "name" => name, "result" => result, "retried" => retried, "reason" => reason)
-        .increment(1);
+fn count(key: &Key) {
+    with_recorder(|recorder| recorder.register_counter(key, &METADATA).increment(1));
 }

@@ -1,9 +1,13 @@
 //! The counts of each retried function, kept from its first failure on.
 
+#[cfg(feature = "metrics")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "metrics")]
+use super::metric_events::SiteKeys;
 use crate::retry::StopReason;
 
 /// What has become of the calls of one retried function that did not succeed at once.
@@ -86,6 +90,8 @@ pub struct SiteStats {
     recovered: AtomicU64,
     waited_ms: AtomicU64,
     stopped: [AtomicU64; StopReason::ALL.len()],
+    #[cfg(feature = "metrics")]
+    keys: OnceLock<Box<SiteKeys>>,
 }
 
 /// Those whose calls have failed.
@@ -106,6 +112,8 @@ impl SiteStats {
             recovered: AtomicU64::new(0),
             waited_ms: AtomicU64::new(0),
             stopped: [const { AtomicU64::new(0) }; StopReason::ALL.len()],
+            #[cfg(feature = "metrics")]
+            keys: OnceLock::new(),
         }
     }
 
@@ -135,6 +143,11 @@ impl SiteStats {
 
     pub(super) fn recovered(&self) {
         self.recovered.fetch_add(1, Relaxed);
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(super) fn keys(&self, name: &'static str) -> &SiteKeys {
+        self.keys.get_or_init(|| Box::new(SiteKeys::of(name)))
     }
 
     #[inline]

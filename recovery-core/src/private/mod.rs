@@ -22,9 +22,7 @@ pub use self::values::{IntoBackoff, IntoJitter, backoff, jitter, policy};
 pub use crate::observe::SiteStats;
 #[cfg(feature = "tokio")]
 pub use crate::retry::wait;
-pub use crate::retry::{
-    Admission, Brakes, Failure, Progress, Site, StopReason, Verdict, wait_blocking,
-};
+pub use crate::retry::{Admission, Brakes, Progress, Site, StopReason, Verdict, wait_blocking};
 
 /// Gives a closure literal its signature.
 pub fn holds<E>(error: &E, predicate: impl FnOnce(&E) -> bool) -> bool {

@@ -1,19 +1,17 @@
-//! Asks an error what it can say of itself, without demanding that it can.
+//! Finds out what can be asked of an error, without demanding that anything can.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use crate::classify::Classify;
-use crate::retry::Failure;
+use crate::retry::{Classified, Displayed, Unclassified, Undisplayed};
 
-/// The function that asks an error of a type that is known to be classified.
+/// Demands that an error be classified.
 #[inline]
-pub fn classified<E: Classify>(_: &E) -> fn(&E) -> Failure<'_> {
-    |error| Failure::classified(error)
-}
+pub fn classified<E: Classify>(_: &E) {}
 
-/// Gives the functions that ask an error of type `E`.
+/// Tells how to ask an error of type `E`.
 ///
 /// A method of `Probe` itself is found first, if its bound holds; else the one of `Mute`, to
 /// which `Probe` dereferences. Their names are unlikely: a user's trait for all types, with a
@@ -39,26 +37,26 @@ impl<E> Deref for Probe<E> {
 
 impl<E: Classify> Probe<E> {
     #[inline]
-    pub fn recovery_failure(&self) -> fn(&E) -> Failure<'_> {
-        |error| Failure::classified(error)
+    pub fn recovery_class(&self) -> Classified {
+        Classified
     }
 }
 
 impl<E: Display> Probe<E> {
     #[inline]
-    pub fn recovery_display(&self) -> Option<fn(&E) -> &dyn Display> {
-        Some(|error| error)
+    pub fn recovery_text(&self) -> Displayed {
+        Displayed
     }
 }
 
 impl<E> Mute<E> {
     #[inline]
-    pub fn recovery_failure(&self) -> fn(&E) -> Failure<'_> {
-        |error| Failure::unclassified(error)
+    pub fn recovery_class(&self) -> Unclassified {
+        Unclassified
     }
 
     #[inline]
-    pub fn recovery_display(&self) -> Option<fn(&E) -> &dyn Display> {
-        None
+    pub fn recovery_text(&self) -> Undisplayed {
+        Undisplayed
     }
 }

@@ -1,13 +1,13 @@
 //! What holds a call back beside its policy: its deadline, and the objects it shares with others.
 
-use std::fmt::Display;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use super::ask::{Ask, Classified, Displayed};
 use super::breaker::{CircuitBreaker, Permit};
 use super::budget::{RetryBudget, Withdrawal};
 use super::clock;
-use super::machine::{Failure, Site, Verdict};
+use super::machine::{Site, Verdict};
 use super::outcome::{NotAttempted, StopReason};
 use super::progress::Progress;
 use super::pushback::Pushback;
@@ -96,25 +96,27 @@ impl<'a> Brakes<'a> {
     /// Why no attempt is to follow.
     #[cold]
     #[inline(never)]
-    pub fn after_failure(
+    pub fn after_failure<E>(
         &mut self,
         site: &Site,
         progress: &mut Progress,
-        failure: Failure<'_>,
+        error: &E,
         verdict: Verdict,
-        error: Option<&dyn Display>,
+        ask: impl Ask<E>,
         admission: Admission<'_>,
     ) -> Result<Duration, StopReason> {
         // Dropped, a permit counts as neither.
         if let Admission(Some(permit)) = admission
-            && site.counts_as_failure(failure, verdict)
+            && site.counts_as_failure(error, verdict, ask)
         {
             permit.failed((self.now)());
         }
-        if let (Some(pushback), Some(asked)) = (self.pushback, failure.0.retry_after()) {
+        if let Some(pushback) = self.pushback
+            && let Some(asked) = ask.retry_after(error)
+        {
             pushback.close_for(asked, (self.now)());
         }
-        site.decide(progress, failure, verdict, error, Some(self))
+        site.decide(progress, error, verdict, ask, Some(self))
     }
 
     /// To be called after each failure that is one to retry, whatever follows.
@@ -305,14 +307,15 @@ impl<'a> Brakes<'a> {
 
     /// To be called where no attempt follows the wait that was decided on after a failure.
     #[cold]
-    pub fn ended(
+    #[inline(never)]
+    pub fn ended<E>(
         &self,
         site: &Site,
         progress: Progress,
         delay: Duration,
-        failure: Failure<'_>,
+        error: &E,
+        ask: impl Ask<E>,
         reason: StopReason,
-        error: Option<&dyn Display>,
     ) {
         if let (Some(budget), Some(spent)) = (self.budget, self.spent) {
             budget.give_back(spent);
@@ -323,8 +326,7 @@ impl<'a> Brakes<'a> {
         } else {
             delay
         };
-        let progress = progress.ended_in_wait(delay, waited);
-        site.gave_up(progress, failure, error, reason);
+        site.gave_up(progress.ended_in_wait(delay, waited), error, ask, reason);
     }
 
     #[cold]
@@ -335,8 +337,7 @@ impl<'a> Brakes<'a> {
             _ => self.pushback.and_then(|pushback| pushback.remaining(now)),
         };
         let error = NotAttempted::new(reason, retry_after);
-        let failure = Failure::classified(&error);
-        site.gave_up(Progress::NONE, failure, Some(&error), reason);
+        site.gave_up(Progress::NONE, &error, (Classified, Displayed), reason);
         error
     }
 }

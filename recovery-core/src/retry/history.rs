@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use super::machine::Failure;
+use super::ask::Ask;
 use super::progress::Progress;
 use crate::classify::ErrorKind;
 
@@ -84,11 +84,11 @@ impl History {
     #[doc(hidden)]
     #[cold]
     #[inline(never)]
-    pub fn record<R>(
+    pub fn record<E, R>(
         &mut self,
         progress: Progress,
-        failure: Failure<'_>,
-        error: Option<&dyn Display>,
+        error: &E,
+        ask: impl Ask<E>,
         decision: &Result<Duration, R>,
     ) {
         if self.attempts.len() == Self::LIMIT {
@@ -96,8 +96,8 @@ impl History {
         }
         self.attempts.push_back(PastAttempt {
             number: progress.attempt(),
-            kind: failure.kind(),
-            error: error.map(ToString::to_string),
+            kind: ask.kind(error),
+            error: ask.text(error).map(ToString::to_string),
             delay: decision.as_ref().ok().copied(),
         });
     }
@@ -130,7 +130,7 @@ impl Display for History {
 
 #[cfg(test)]
 mod tests {
-    use super::super::progress::Memory;
+    use super::super::ask::{Displayed, Unclassified, Undisplayed};
     use super::*;
 
     #[test]
@@ -140,10 +140,10 @@ mod tests {
         let delay = Duration::from_millis(5);
         for _ in 0..100 {
             let again = Ok::<_, ()>(delay);
-            history.record(progress, Failure::unclassified(&()), Some(&"lost"), &again);
-            progress.advance(delay, Memory::NONE);
+            history.record(progress, &"lost", (Unclassified, Displayed), &again);
+            progress.advance(delay);
         }
-        history.record(progress, Failure::unclassified(&()), None, &Err(()));
+        history.record(progress, &"lost", (Unclassified, Undisplayed), &Err(()));
         assert_eq!(history.len(), History::LIMIT);
         let numbers: Vec<u32> = history.iter().map(|attempt| attempt.number).collect();
         assert!(numbers.iter().copied().eq(70..=101), "{numbers:?}");

@@ -3,12 +3,13 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::ask::{Ask, Kinds};
 use super::brakes::Brakes;
 use super::config::RetryConfig;
 use super::history::History;
 use super::outcome::StopReason;
 use super::progress::Progress;
-use crate::classify::{Classify, Effect, ErrorKind};
+use crate::classify::{Effect, ErrorKind};
 use crate::observe::{self, SiteStats, Told};
 
 /// A failed attempt that will be followed by another, as `on_retry` sees it before the wait.
@@ -115,14 +116,14 @@ impl Site {
     /// Why no attempt is to follow.
     #[cold]
     #[inline(never)]
-    pub fn after_failure(
+    pub fn after_failure<E>(
         &self,
         progress: &mut Progress,
-        failure: Failure<'_>,
+        error: &E,
         verdict: Verdict,
-        error: Option<&dyn Display>,
+        ask: impl Ask<E>,
     ) -> Result<Duration, StopReason> {
-        self.decide(progress, failure, verdict, error, None)
+        self.decide(progress, error, verdict, ask, None)
     }
 
     /// The same for an error that nobody needs afterwards, unless it is the last: all of the error
@@ -137,78 +138,81 @@ impl Site {
         progress: &mut Progress,
         error: E,
         verdict: Verdict,
-        failure: fn(&E) -> Failure<'_>,
-        display: Option<fn(&E) -> &dyn Display>,
+        ask: impl Ask<E>,
     ) -> Result<Duration, E> {
-        let shown = display.map(|display| display(&error));
-        self.decide(progress, failure(&error), verdict, shown, None)
-            .map_err(|_| error)
+        match self.decide(progress, &error, verdict, ask, None) {
+            Ok(delay) => Ok(delay),
+            Err(_) => Err(error),
+        }
     }
 
     #[inline]
-    pub(super) fn decide(
+    pub(super) fn decide<E>(
         &self,
         progress: &mut Progress,
-        failure: Failure<'_>,
+        error: &E,
         verdict: Verdict,
-        error: Option<&dyn Display>,
+        ask: impl Ask<E>,
         brakes: Option<&mut Brakes<'_>>,
     ) -> Result<Duration, StopReason> {
-        let told = *progress;
-        let told = || self.told(told, failure, error);
-        let decision = self.next_delay(progress, failure, verdict, brakes);
-        match decision {
-            Ok(delay) => observe::scheduled(self.name, self.stats(), delay, told),
-            Err(reason) => observe::gave_up(self.name, self.stats(), reason, told),
+        let failed = *progress;
+        match self.next_delay(progress, error, verdict, ask, brakes) {
+            Ok(delay) => {
+                let told = || self.told(failed, ask.kind(error), ask.text(error));
+                observe::scheduled(self.name, self.stats(), delay, told);
+                Ok(delay)
+            }
+            Err(reason) => {
+                self.gave_up(failed, error, ask, reason);
+                Err(reason)
+            }
         }
-        decision
     }
 
     /// The delay before the next attempt, to which `progress` then advances.
-    fn next_delay(
+    #[inline]
+    fn next_delay<E>(
         &self,
         progress: &mut Progress,
-        failure: Failure<'_>,
+        error: &E,
         verdict: Verdict,
+        ask: impl Ask<E>,
         brakes: Option<&mut Brakes<'_>>,
     ) -> Result<Duration, StopReason> {
-        if !self.is_retryable(failure, verdict) {
+        if !self.is_retryable(error, verdict, ask) {
             return Err(StopReason::NotRetryable);
         }
         if let Some(brakes) = &brakes {
             brakes.deserves_retry();
         }
-        let Failure(error) = failure;
-        if error.forbids_retry() {
+        if ask.forbids_retry(error) {
             return Err(StopReason::ServerSaidNo);
         }
-        if self.at_most_once && error.effect() != Effect::None {
+        if self.at_most_once && ask.effect(error) != Effect::None {
             return Err(StopReason::MayHaveTakenEffect);
         }
-        let attempt = progress.attempt();
-        if attempt >= self.config.max_attempts {
+        if progress.attempt() >= self.config.max_attempts {
             return Err(StopReason::Exhausted);
         }
-        let mut memory = progress.memory();
-        let mut delay = self
-            .config
-            .next_delay_after(attempt, &mut memory, error.retry_after());
+        let asked = ask.retry_after(error);
+        let mut delay = self.config.next_delay_after(progress, asked);
         if let Some(brakes) = brakes {
-            delay = brakes.allow(delay, error.kind())?;
+            delay = brakes.allow(delay, ask.kind(error))?;
         }
-        progress.advance(delay, memory);
+        progress.advance(delay);
         Ok(delay)
     }
 
     /// No attempt follows that of `progress`.
-    pub(super) fn gave_up(
+    #[inline]
+    pub(super) fn gave_up<E>(
         &self,
         progress: Progress,
-        failure: Failure<'_>,
-        error: Option<&dyn Display>,
+        error: &E,
+        ask: impl Ask<E>,
         reason: StopReason,
     ) {
-        let told = || self.told(progress, failure, error);
+        let told = || self.told(progress, ask.kind(error), ask.text(error));
         observe::gave_up(self.name, self.stats(), reason, told);
     }
 
@@ -216,7 +220,7 @@ impl Site {
     fn told<'e>(
         &self,
         progress: Progress,
-        failure: Failure<'e>,
+        kind: ErrorKind,
         error: Option<&'e dyn Display>,
     ) -> Told<'e> {
         Told {
@@ -224,7 +228,7 @@ impl Site {
             attempt: progress.attempt(),
             max: (!self.config.is_unlimited()).then_some(self.config.max_attempts),
             waited_ms: progress.waited_ms(),
-            kind: failure.kind(),
+            kind,
             error,
         }
     }
@@ -242,35 +246,38 @@ impl Site {
     }
 
     #[inline]
-    fn is_retryable(&self, Failure(error): Failure<'_>, verdict: Verdict) -> bool {
-        match verdict {
-            Verdict::Stop | Verdict::Except => false,
-            Verdict::Retry => self.excepted.is_empty() || !self.excepted.contain(error.kind()),
-            Verdict::ByKind => {
-                if !self.excepted.is_empty() && self.excepted.contain(error.kind()) {
-                    return false;
-                }
-                match self.listed {
-                    None => error.is_transient(),
-                    Some(kinds) => kinds.contain(error.kind()) && error.effect() != Effect::Done,
-                }
-            }
+    fn is_retryable<E>(&self, error: &E, verdict: Verdict, ask: impl Ask<E>) -> bool {
+        if matches!(verdict, Verdict::Stop | Verdict::Except) {
+            return false;
+        }
+        if !self.excepted.is_empty() && self.excepted.contain(ask.kind(error)) {
+            return false;
+        }
+        match (verdict, self.listed) {
+            (Verdict::Retry, _) => true,
+            (_, None) => ask.is_transient(error),
+            (_, Some(kinds)) => kinds.contain(ask.kind(error)) && ask.effect(error) != Effect::Done,
         }
     }
 
     /// What a breaker is told of the failure: nothing where it says nothing of the other side.
-    pub(super) fn counts_as_failure(&self, failure: Failure<'_>, verdict: Verdict) -> bool {
-        let kind = failure.kind();
+    pub(super) fn counts_as_failure<E>(
+        &self,
+        error: &E,
+        verdict: Verdict,
+        ask: impl Ask<E>,
+    ) -> bool {
+        let kind = ask.kind(error);
         let is_excepted = verdict == Verdict::Except || self.excepted.contain(kind);
-        !is_excepted && (kind.is_transient() || self.is_retryable(failure, verdict))
+        !is_excepted && (kind.is_transient() || self.is_retryable(error, verdict, ask))
     }
 
     /// What the hook is shown of the attempt that failed after `progress`.
     pub fn attempt<'e, E>(
         &'e self,
         progress: Progress,
-        failure: Failure<'_>,
         error: &'e E,
+        ask: impl Ask<E>,
         delay: Duration,
         history: Option<&'e History>,
     ) -> Attempt<'e, E> {
@@ -279,64 +286,11 @@ impl Site {
             number: progress.attempt(),
             max_attempts: self.config.max_attempts,
             error,
-            kind: failure.kind(),
+            kind: ask.kind(error),
             delay,
             waited: Duration::from_millis(progress.waited_ms()),
             history: history.unwrap_or(History::EMPTY),
         }
-    }
-}
-
-/// A set of kinds.
-#[derive(Clone, Copy, Debug)]
-struct Kinds(u16);
-
-impl Kinds {
-    const fn of(mut kinds: &[ErrorKind]) -> Self {
-        let mut bits = 0;
-        while let [kind, others @ ..] = kinds {
-            bits |= 1 << *kind as u16;
-            kinds = others;
-        }
-        Self(bits)
-    }
-
-    const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    const fn contain(self, kind: ErrorKind) -> bool {
-        self.0 & (1 << kind as u16) != 0
-    }
-}
-
-/// What an error says of itself, when it is asked.
-#[derive(Clone, Copy)]
-pub struct Failure<'a>(pub(super) &'a dyn Classify);
-
-impl<'a> Failure<'a> {
-    /// What [`Classify`] says.
-    #[inline]
-    pub fn classified<E: Classify>(error: &'a E) -> Self {
-        Self(error)
-    }
-
-    /// An error of which nothing is known.
-    #[inline]
-    pub fn unclassified<E>(_: &'a E) -> Self {
-        Self(&Unclassified)
-    }
-
-    pub(super) fn kind(self) -> ErrorKind {
-        self.0.kind()
-    }
-}
-
-struct Unclassified;
-
-impl Classify for Unclassified {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Other
     }
 }
 
@@ -360,35 +314,6 @@ impl Verdict {
             Self::Retry
         } else {
             Self::Stop
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_set_holds_what_it_was_made_of() {
-        let all = [
-            ErrorKind::Network,
-            ErrorKind::Timeout,
-            ErrorKind::RateLimited,
-            ErrorKind::Server,
-            ErrorKind::Authentication,
-            ErrorKind::Forbidden,
-            ErrorKind::NotFound,
-            ErrorKind::InvalidInput,
-            ErrorKind::Conflict,
-            ErrorKind::Cancelled,
-            ErrorKind::Other,
-        ];
-        for kind in all {
-            assert!(Kinds::of(&all).contain(kind));
-            assert!(!Kinds::of(&[]).contain(kind));
-            for other in all {
-                assert_eq!(Kinds::of(&[kind]).contain(other), kind == other);
-            }
         }
     }
 }

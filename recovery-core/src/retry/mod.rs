@@ -1,6 +1,7 @@
 //! The retry engine: the policy, its schedule of delays, the decision after each failure, and the
 //! closure API. The attributes expand into the same machine.
 
+mod ask;
 mod brakes;
 mod breaker;
 mod budget;
@@ -20,13 +21,14 @@ mod shorthands;
 mod timed_out;
 mod wait;
 
+pub(crate) use ask::{Classified, Displayed, Unclassified, Undisplayed};
 pub use brakes::{Admission, Brakes};
 pub use breaker::{BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker};
 pub use budget::{InvalidBudget, RetryBudget};
 pub use config::{Backoff, InvalidConfig, Jitter, RetryAfter, RetryConfig, RetryConfigBuilder};
 pub use history::{History, PastAttempt};
 pub use keyed::{Idle, Keyed};
-pub use machine::{Attempt, Failure, Site, Verdict};
+pub use machine::{Attempt, Site, Verdict};
 pub use outcome::{NotAttempted, StopReason};
 pub use progress::Progress;
 pub use pushback::Pushback;

@@ -61,14 +61,30 @@ impl Progress {
         Memory(Rounded(self.word() >> (ATTEMPT_BITS + WAITED_BITS)))
     }
 
+    pub(super) fn remember(&mut self, memory: Memory) {
+        *self = Self::new(self.attempt(), self.waited_ms(), memory);
+    }
+
     /// The next attempt follows after `delay`.
-    pub(super) fn advance(&mut self, delay: Duration, memory: Memory) {
+    #[inline]
+    pub(super) fn advance(&mut self, delay: Duration) {
+        let delay = millis(delay);
+        let word = self.word();
+        let waited = (word >> ATTEMPT_BITS & ((1 << WAITED_BITS) - 1)).saturating_add(delay);
+        if waited < 1 << WAITED_PRECISION && self.attempt() < MAX_ATTEMPT {
+            // Nothing is left out of so small a number, and nothing carried over.
+            *self = Self::of_word(word + (delay << ATTEMPT_BITS) + 1);
+        } else {
+            self.advance_far(delay);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn advance_far(&mut self, delay_ms: u64) {
         let attempt = (self.attempt() + 1).min(MAX_ATTEMPT);
-        *self = Self::new(
-            attempt,
-            self.waited_ms().saturating_add(millis(delay)),
-            memory,
-        );
+        let waited = self.waited_ms().saturating_add(delay_ms);
+        *self = Self::new(attempt, waited, self.memory());
     }
 
     /// Of the last attempt, where none follows its wait of `delay`, of which `waited` counts.
@@ -78,12 +94,16 @@ impl Progress {
         Self::new(self.attempt() - 1, waited, self.memory())
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "taken apart")]
     fn new(attempt: u32, waited_ms: u64, Memory(memory): Memory) -> Self {
         let waited = Rounded::fair(waited_ms, WAITED_PRECISION);
         let word = memory.0 << (ATTEMPT_BITS + WAITED_BITS)
             | waited.0 << ATTEMPT_BITS
             | u64::from(attempt);
+        Self::of_word(word)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "taken apart")]
+    const fn of_word(word: u64) -> Self {
         Self {
             low: word as u32,
             middle: (word >> 32) as u16,
@@ -192,7 +212,7 @@ mod tests {
         assert_eq!((progress.attempt(), progress.waited_ms()), (1, 0));
         assert!(!progress.is_retry());
         for attempt in 2..=3000 {
-            progress.advance(Duration::from_millis(150), Memory::NONE);
+            progress.advance(Duration::from_millis(150));
             assert_eq!(progress.attempt(), attempt);
             assert_eq!(progress.waited_ms(), u64::from(attempt - 1) * 150);
             assert!(progress.is_retry());
@@ -203,13 +223,14 @@ mod tests {
     fn saturates() {
         let mut progress = Progress::START;
         for _ in 0..3 {
-            progress.advance(Duration::MAX, Memory::of_delay(Duration::MAX));
+            progress.advance(Duration::MAX);
         }
         assert_eq!(progress.attempt(), 4);
         assert!(progress.waited_ms() > 1 << 49, "many thousand years");
+        progress.remember(Memory::of_delay(Duration::MAX));
         assert!(progress.memory().delay() > Duration::from_secs(3600 * 24));
         let mut progress = Progress::new(MAX_ATTEMPT, 0, Memory::NONE);
-        progress.advance(Duration::ZERO, Memory::NONE);
+        progress.advance(Duration::ZERO);
         assert_eq!(progress.attempt(), MAX_ATTEMPT);
     }
 
@@ -218,7 +239,7 @@ mod tests {
         fastrand::seed(11);
         let mut progress = Progress::START;
         for n in 1..100_000u64 {
-            progress.advance(Duration::from_millis(30_017), Memory::NONE);
+            progress.advance(Duration::from_millis(30_017));
             let waited = n * 30_017;
             let error = waited.abs_diff(progress.waited_ms());
             assert!(error <= waited / 1000, "{error} after {n}");
@@ -229,8 +250,9 @@ mod tests {
     fn a_wait_that_did_not_lead_to_an_attempt_is_taken_back() {
         let second = Duration::from_secs(1);
         let mut progress = Progress::START;
-        progress.advance(second, Memory::of_attempt(1));
-        progress.advance(4 * second, Memory::of_attempt(1));
+        progress.remember(Memory::of_attempt(1));
+        progress.advance(second);
+        progress.advance(4 * second);
         let ended = progress.ended_in_wait(4 * second, second);
         assert_eq!((ended.attempt(), ended.waited_ms()), (2, 2000));
         assert_eq!(ended.memory().attempt(), 1);

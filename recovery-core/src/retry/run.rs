@@ -2,7 +2,6 @@
 
 pub mod parts;
 
-use std::fmt::Display;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -11,14 +10,14 @@ pub use self::parts::Stopped;
 use self::parts::{AsyncFallback, Limit, Within};
 use self::parts::{
     Blocking, ByKind, Decide, FallBack, Fallback, Hook, Never, NoFallback, NoHook, NoLimit,
-    OnRetry, When,
+    OnRetry, OnlyWhen, When,
 };
 use super::brakes::{Admission, Brakes};
 use super::breaker::CircuitBreaker;
 use super::budget::RetryBudget;
 use super::config::RetryConfig;
 use super::history::History;
-use super::machine::{Failure, Site};
+use super::machine::Site;
 use super::outcome::{NotAttempted, StopReason};
 use super::progress::Progress;
 use super::pushback::Pushback;
@@ -73,7 +72,6 @@ pub struct Retry<'a, E, P = ByKind, H = NoHook, F = NoFallback, C = Never, L = N
 /// The parts that are values.
 struct Call<'a, E> {
     site: Site,
-    failure: fn(&E) -> Failure<'_>,
     refused: fn(NotAttempted) -> E,
     deadline: Option<Duration>,
     budget: Option<&'a RetryBudget>,
@@ -86,28 +84,23 @@ struct Call<'a, E> {
 impl<E: Classify> Retry<'_, E> {
     /// Retries the errors that call themselves transient ([`Classify::is_transient`]).
     pub fn new(config: RetryConfig) -> Self {
-        Self::of(config, |error| Failure::classified(error), ByKind)
+        Self::of(config, ByKind)
     }
 }
 
-impl<E, P: Fn(&E) -> bool> Retry<'_, E, When<P>> {
+impl<E, P: Fn(&E) -> bool> Retry<'_, E, OnlyWhen<P>> {
     /// Retries the errors for which `is_retryable` holds; for errors that do not implement
     /// [`Classify`], so that a `retry_after` they may carry is unknown.
     pub fn unclassified(config: RetryConfig, is_retryable: P) -> Self {
-        Self::of(
-            config,
-            |error| Failure::unclassified(error),
-            When(is_retryable),
-        )
+        Self::of(config, OnlyWhen(is_retryable))
     }
 }
 
 impl<E, P> Retry<'_, E, P> {
-    fn of(config: RetryConfig, failure: fn(&E) -> Failure<'_>, decide: P) -> Self {
+    fn of(config: RetryConfig, decide: P) -> Self {
         Self {
             call: Call {
                 site: Site::new("retry", config),
-                failure,
                 refused: |_| unreachable!("only a breaker and a push-back refuse a first attempt"),
                 deadline: None,
                 budget: None,
@@ -306,7 +299,6 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
     where
         O: FnMut(u32) -> A,
         A: Future<Output = Result<T, E>>,
-        E: Display,
         P: Decide<E>,
         H: Hook<E>,
         F: AsyncFallback<T, E>,
@@ -366,7 +358,6 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
     pub fn run_blocking<T, O>(self, mut operation: O) -> Result<T, E>
     where
         O: FnMut(u32) -> Result<T, E>,
-        E: Display,
         P: Decide<E>,
         H: Hook<E>,
         F: Fallback<T, E>,
@@ -431,7 +422,7 @@ struct Run<'a, E, P, H> {
     history: History,
 }
 
-impl<'a, E: Display, P: Decide<E>, H: Hook<E>> Run<'a, E, P, H> {
+impl<'a, E, P: Decide<E>, H: Hook<E>> Run<'a, E, P, H> {
     fn new(call: Call<'a, E>, decide: P, hook: H, mut brakes: Brakes<'a>) -> Self {
         if let Some(limit) = call.deadline {
             brakes = brakes.deadline(limit);
@@ -475,31 +466,26 @@ impl<'a, E: Display, P: Decide<E>, H: Hook<E>> Run<'a, E, P, H> {
     fn failed(&mut self, error: &E, admission: Admission<'_>) -> Result<Duration, StopReason> {
         let site = &self.call.site;
         let failed = self.progress;
-        let failure = (self.call.failure)(error);
         let verdict = self.decide.verdict(error);
-        let decision = self.brakes.after_failure(
-            site,
-            &mut self.progress,
-            failure,
-            verdict,
-            Some(error),
-            admission,
-        );
+        let ask = self.decide.ask();
+        let progress = &mut self.progress;
+        let decision = self
+            .brakes
+            .after_failure(site, progress, error, verdict, ask, admission);
         if self.call.keeps_history {
-            self.history.record(failed, failure, Some(error), &decision);
+            self.history.record(failed, error, ask, &decision);
         }
         let delay = decision?;
         let history = Some(&self.history);
         self.hook
-            .before_wait(&site.attempt(failed, failure, error, delay, history));
+            .before_wait(&site.attempt(failed, error, ask, delay, history));
         Ok(delay)
     }
 
     /// No attempt follows the wait.
     fn ended(&self, error: &E, delay: Duration, reason: StopReason) {
-        let failure = (self.call.failure)(error);
-        let site = &self.call.site;
+        let (site, ask) = (&self.call.site, self.decide.ask());
         self.brakes
-            .ended(site, self.progress, delay, failure, reason, Some(error));
+            .ended(site, self.progress, delay, error, ask, reason);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::clock::nanos;
 use super::config::{Backoff, Jitter, RetryAfter, RetryConfig};
-use super::progress::Memory;
+use super::progress::{Memory, Progress};
 
 impl RetryConfig {
     /// The delay after the failure of attempt number `attempt` (from 1), jitter included.
@@ -29,18 +29,20 @@ impl RetryConfig {
         })
     }
 
-    /// The delay after the failure of `attempt`, when the server asked to wait `asked`.
+    /// The delay after the failure of `progress.attempt()`, when the server asked to wait `asked`.
     #[inline]
     pub(super) fn next_delay_after(
         &self,
-        attempt: u32,
-        memory: &mut Memory,
+        progress: &mut Progress,
         asked: Option<Duration>,
     ) -> Duration {
         if asked.is_none() && !self.schedule.remembers {
-            return self.schedule.delay_range(attempt).pick();
+            return self.schedule.delay_range(progress.attempt()).pick();
         }
-        self.remembered_delay_after(attempt, memory, asked)
+        let mut memory = progress.memory();
+        let delay = self.remembered_delay_after(progress.attempt(), &mut memory, asked);
+        progress.remember(memory);
+        delay
     }
 
     #[cold]
@@ -180,6 +182,7 @@ impl Schedule {
                     self.max
                 }
             }
+            Growth::Constant => self.initial,
             _ => self.grown(attempt),
         };
         DelayRange {
@@ -370,7 +373,7 @@ mod tests {
         let config = config.jitter(Jitter::Full).clamped();
         let asked = Duration::from_secs(60);
         for attempt in 1..50 {
-            let delay = config.next_delay_after(attempt, &mut { Memory::NONE }, Some(asked));
+            let delay = config.remembered_delay_after(attempt, &mut { Memory::NONE }, Some(asked));
             assert!(delay >= asked, "never below what was asked: {delay:?}");
             assert!(
                 delay <= asked + Duration::from_secs(1),
@@ -378,7 +381,7 @@ mod tests {
             );
         }
         assert!(
-            config.next_delay_after(5, &mut { Memory::NONE }, Some(Duration::ZERO))
+            config.remembered_delay_after(5, &mut { Memory::NONE }, Some(Duration::ZERO))
                 <= Duration::from_secs(1)
         );
     }
@@ -427,7 +430,7 @@ mod tests {
             let mut previous = Duration::ZERO;
             let mut memory = Memory::NONE;
             for attempt in 1..=8 {
-                let delay = config.next_delay_after(attempt, &mut memory, None);
+                let delay = config.remembered_delay_after(attempt, &mut memory, None);
                 assert!(delay >= config.initial_delay);
                 assert!(
                     delay
@@ -494,7 +497,7 @@ mod tests {
         for (asked, delay) in [(30, 10), (10, 10), (3, 3), (0, 0)] {
             let asked = Some(Duration::from_secs(asked));
             let delay = Duration::from_secs(delay);
-            assert_eq!(config.next_delay_after(4, &mut memory, asked), delay);
+            assert_eq!(config.remembered_delay_after(4, &mut memory, asked), delay);
         }
     }
 
@@ -509,7 +512,7 @@ mod tests {
             .map(|(asked, attempt)| {
                 let asked = asked.map(Duration::from_secs);
                 config
-                    .next_delay_after(attempt, &mut memory, asked)
+                    .remembered_delay_after(attempt, &mut memory, asked)
                     .as_secs()
                     .into()
             })

@@ -39,20 +39,31 @@ impl Future for Wait {
     #[cold]
     #[inline(never)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        loop {
-            match self.as_mut().project() {
-                WaitProjection::Begin { delay } if delay.is_zero() => {
-                    self.set(Self::Yielded);
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                WaitProjection::Begin { delay } => {
-                    let sleep = tokio::time::sleep(*delay);
-                    self.set(Self::Sleep { sleep });
-                }
-                WaitProjection::Sleep { sleep } => return sleep.poll(context),
-                WaitProjection::Yielded => return Poll::Ready(()),
+        match self.as_mut().project() {
+            WaitProjection::Sleep { sleep } => sleep.poll(context),
+            WaitProjection::Yielded => Poll::Ready(()),
+            WaitProjection::Begin { delay } if delay.is_zero() => {
+                self.set(Self::Yielded);
+                context.waker().wake_by_ref();
+                Poll::Pending
             }
+            WaitProjection::Begin { .. } => self.begin(context),
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Wait {
+    /// Apart, so that a wait of no time pays for nothing of it.
+    #[inline(never)]
+    fn begin(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if let WaitProjection::Begin { delay } = self.as_mut().project() {
+            let sleep = tokio::time::sleep(*delay);
+            self.set(Self::Sleep { sleep });
+        }
+        match self.project() {
+            WaitProjection::Sleep { sleep } => sleep.poll(context),
+            _ => Poll::Ready(()),
         }
     }
 }

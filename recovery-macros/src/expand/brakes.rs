@@ -75,7 +75,7 @@ impl Expansion<'_> {
         };
         let after_failure = quote_spanned! {*site=>
             #krate::__private::Brakes::after_failure(
-                &mut __brakes, __site, &mut __progress, __failure, __verdict, __display, #admission,
+                &mut __brakes, __site, &mut __progress, __error, __verdict, __ask, #admission,
             )
         };
         (succeeded, after_failure)
@@ -125,7 +125,7 @@ impl Expansion<'_> {
         };
         let (succeeded, after_failure) = self.braked(&quote_spanned!(*site=> __admission));
         let decided = self.decided(&judged, &succeeded, &after_failure);
-        let (configured, failure, display) = (&judged.configured, &judged.failure, &judged.display);
+        let (configured, ask) = (&judged.configured, &judged.ask);
         let stop = self.leave_with_error();
         let statics = self.statics();
         let history = self.history_of_loop();
@@ -152,9 +152,9 @@ impl Expansion<'_> {
                             __site,
                             __progress,
                             __delay,
-                            (#failure)(__error),
+                            __error,
+                            #ask,
                             __reason,
-                            (#display).map(|__display| __display(__error)),
                         );
                         #stop
                     }

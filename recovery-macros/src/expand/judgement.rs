@@ -20,17 +20,15 @@ pub(super) struct Judged {
     failed: TokenStream,
     /// `let site = ..;` with what only run time knows.
     pub(super) configured: TokenStream,
-    /// The function that asks the error what it means.
-    pub(super) failure: TokenStream,
+    /// How to ask the error what it means.
+    pub(super) ask: TokenStream,
     /// What patterns or a predicate say of it.
     verdict: TokenStream,
-    /// The function that asks the error for its text, if it has one.
-    pub(super) display: TokenStream,
 }
 
 impl Expansion<'_> {
     pub(super) fn judged(&self, ret: &Type, attempt: &TokenStream) -> Judged {
-        let Self { site, krate, .. } = self;
+        let site = &self.site;
         // A return type that is no `Result` is complained of where it is written.
         let ret_site = site.located_at(ret.span());
         Judged {
@@ -38,9 +36,8 @@ impl Expansion<'_> {
             site: self.declared_site(),
             failed: quote_spanned!(ret_site=> ::core::result::Result::Err(__error)),
             configured: self.configured(),
-            failure: self.failure(ret),
+            ask: self.ask(ret),
             verdict: self.verdict(),
-            display: quote_spanned!(*site=> #krate::__private::Probe::new(__error).recovery_display()),
         }
     }
 
@@ -53,9 +50,8 @@ impl Expansion<'_> {
             site: its_site,
             failed,
             configured,
-            failure,
+            ask,
             verdict,
-            display,
         } = judged;
         quote_spanned! {*site=>
             #result
@@ -69,10 +65,9 @@ impl Expansion<'_> {
             let __owned = __error;
             let __error = &__owned;
             let __verdict = #verdict;
-            let __failure = #failure;
-            let __display = #display;
+            let __ask = #ask;
             match #krate::__private::Site::after_error(
-                __site, &mut __progress, __owned, __verdict, __failure, __display,
+                __site, &mut __progress, __owned, __verdict, __ask,
             ) {
                 ::core::result::Result::Ok(__delay) => __delay,
                 ::core::result::Result::Err(__error) => {
@@ -95,9 +90,8 @@ impl Expansion<'_> {
             site: its_site,
             failed,
             configured,
-            failure,
+            ask,
             verdict,
-            display,
         } = judged;
         let (before, hook) = self.hook();
         let success = self.leave_with_result();
@@ -119,9 +113,8 @@ impl Expansion<'_> {
             #configured
             let __kept = __error;
             let __error = &__kept;
-            let __failure = (#failure)(__error);
             let __verdict = #verdict;
-            let __display = (#display).map(|__display| __display(__error));
+            let __ask = #ask;
             #before
             let __decision = #after_failure;
             #record
@@ -234,8 +227,8 @@ impl Expansion<'_> {
         Ident::new(name, self.site)
     }
 
-    /// The function that asks the error what it means.
-    fn failure(&self, ret: &Type) -> TokenStream {
+    /// How to ask the error what it means, and for its text.
+    fn ask(&self, ret: &Type) -> TokenStream {
         let Self { site, krate, .. } = self;
         // Whether it has taken effect is asked too.
         let asks_effect = self.policy.at_most_once;
@@ -249,12 +242,15 @@ impl Expansion<'_> {
                         || !listed.excepted.kinds.is_empty()
                 }
             };
+        let probe = quote_spanned!(*site=> #krate::__private::Probe::new(__error));
+        let ask = quote_spanned!(*site=> (#probe.recovery_class(), #probe.recovery_text()));
         if needs_class {
-            // An error type that is not classified is complained of where it is written.
+            // An error type that is not classified is complained of once, where it is written.
             let at_error = site.located_at(types::error_span(ret));
-            quote_spanned!(at_error=> #krate::__private::classified(__error))
+            let classified = quote_spanned!(at_error=> #krate::__private::classified(__error));
+            quote_spanned!(*site=> { #classified; #ask })
         } else {
-            quote_spanned!(*site=> #krate::__private::Probe::new(__error).recovery_failure())
+            ask
         }
     }
 
@@ -300,7 +296,7 @@ impl Expansion<'_> {
         };
         let call = quote_spanned! {*site=>
             #krate::__private::call_hook(
-                &#krate::__private::Site::attempt(__site, __failed, __failure, __error, __delay, #history),
+                &#krate::__private::Site::attempt(__site, __failed, __error, __ask, __delay, #history),
                 #hook,
             );
         };
@@ -330,7 +326,7 @@ impl Expansion<'_> {
         let Self { site, krate, .. } = self;
         if self.policy.history {
             quote_spanned! {*site=>
-                #krate::History::record(&mut __history, __failed, __failure, __display, &__decision);
+                #krate::History::record(&mut __history, __failed, __error, __ask, &__decision);
             }
         } else {
             TokenStream::new()

@@ -3,39 +3,63 @@
 //!
 //! In its order: [`Decide`], [`Hook`], [`Fallback`] or [`AsyncFallback`], any future, [`Limit`].
 
+use std::fmt::Display;
 use std::future::Pending;
 #[cfg(feature = "tokio")]
 use std::time::Duration;
 
+use super::super::ask::{Ask, Classified, Displayed, Unclassified};
 use super::super::history::History;
 use super::super::machine::{Attempt, Verdict};
 use super::super::outcome::StopReason;
 #[cfg(feature = "tokio")]
 use super::super::timed_out::TimedOut;
+use crate::classify::Classify;
 
-/// Decides by the error's kind.
+/// Decides by what [`Classify`] says.
 #[derive(Clone, Copy, Debug)]
 pub struct ByKind;
 
-/// Decides by a predicate.
+/// Decides by a predicate, and honours what [`Classify`] says besides.
 #[derive(Clone, Copy, Debug)]
 pub struct When<P>(pub(super) P);
+
+/// Decides by a predicate alone.
+#[derive(Clone, Copy, Debug)]
+pub struct OnlyWhen<P>(pub(super) P);
 
 /// What tells which errors deserve another try.
 pub trait Decide<E> {
     #[doc(hidden)]
     fn verdict(&self, error: &E) -> Verdict;
+    #[doc(hidden)]
+    fn ask(&self) -> impl Ask<E>;
 }
 
-impl<E> Decide<E> for ByKind {
+impl<E: Classify + Display> Decide<E> for ByKind {
     fn verdict(&self, _: &E) -> Verdict {
         Verdict::ByKind
     }
+    fn ask(&self) -> impl Ask<E> {
+        (Classified, Displayed)
+    }
 }
 
-impl<E, P: Fn(&E) -> bool> Decide<E> for When<P> {
+impl<E: Classify + Display, P: Fn(&E) -> bool> Decide<E> for When<P> {
     fn verdict(&self, error: &E) -> Verdict {
         Verdict::when((self.0)(error))
+    }
+    fn ask(&self) -> impl Ask<E> {
+        (Classified, Displayed)
+    }
+}
+
+impl<E: Display, P: Fn(&E) -> bool> Decide<E> for OnlyWhen<P> {
+    fn verdict(&self, error: &E) -> Verdict {
+        Verdict::when((self.0)(error))
+    }
+    fn ask(&self) -> impl Ask<E> {
+        (Unclassified, Displayed)
     }
 }
 
