@@ -112,13 +112,12 @@ impl Bucket {
         if self.tariff.failure == 0 {
             return;
         }
-        let now = self.seen_at(now);
-        let _ = self.full_at.fetch_update(Relaxed, Relaxed, |full_at| {
-            let missing = full_at.saturating_sub(now);
-            let counted = missing.saturating_add(u64::from(self.tariff.failure));
+        let now = self.moment(now);
+        self.take(now, |missing| {
             // Empty stays empty: a failure never takes below nothing.
+            let counted = missing.saturating_add(u64::from(self.tariff.failure));
             let counted = counted.min(self.tariff.capacity);
-            (counted > missing).then(|| now.saturating_add(counted))
+            (counted > missing).then_some(counted)
         });
     }
 
@@ -132,15 +131,24 @@ impl Bucket {
             ErrorKind::Timeout => self.tariff.retry_after_timeout,
             _ => self.tariff.retry,
         };
-        let now = self.seen_at(now);
-        self.full_at
-            .fetch_update(Relaxed, Relaxed, |full_at| {
-                let missing = full_at.saturating_sub(now).saturating_add(u64::from(cost));
-                (missing <= self.tariff.capacity - self.tariff.floor)
-                    .then(|| now.saturating_add(missing))
-            })
-            .is_ok()
-            .then_some(cost)
+        let now = self.moment(now);
+        let is_taken = self.take(now, |missing| {
+            let missing = missing.saturating_add(u64::from(cost));
+            (missing <= self.tariff.capacity - self.tariff.floor).then_some(missing)
+        });
+        is_taken.then_some(cost)
+    }
+
+    /// From what is missing to what will be, if anything is to be taken. Where nothing is, as in a
+    /// long outage, nothing is written either.
+    fn take(&self, now: u64, price: impl Fn(u64) -> Option<u64>) -> bool {
+        let taken = self.full_at.fetch_update(Relaxed, Relaxed, |full_at| {
+            price(full_at.saturating_sub(now)).map(|missing| now.saturating_add(missing))
+        });
+        if taken.is_ok() && self.refill != NEVER {
+            self.seen.fetch_max(now, Relaxed);
+        }
+        taken.is_ok()
     }
 
     /// Reads no clock.
@@ -164,14 +172,6 @@ impl Bucket {
         // Below the present it counts no more than the present: a bucket is never more than full.
         let refunded = |full_at: u64| Some(full_at.saturating_sub(amount));
         let _ = self.full_at.fetch_update(Relaxed, Relaxed, refunded);
-    }
-
-    fn seen_at(&self, now: impl FnOnce() -> Instant) -> u64 {
-        let now = self.moment(now);
-        if self.refill != NEVER {
-            self.seen.fetch_max(now, Relaxed);
-        }
-        now
     }
 
     /// `now` on a clock that advances by one for each thousandth of a token that time gives back;
