@@ -17,7 +17,8 @@ const NEVER: u64 = u64::MAX;
 pub(super) struct Tariff {
     pub(super) capacity: u64,
     pub(super) retry: u32,
-    pub(super) retry_after_timeout: u32,
+    /// The kind of failure after which a retry takes something else, and what that is.
+    pub(super) retry_after: (ErrorKind, u32),
     /// What each failure takes, whether or not a retry follows.
     pub(super) failure: u32,
     /// What must be left for a retry to be allowed.
@@ -34,11 +35,18 @@ impl Tariff {
         Self {
             capacity,
             retry: TOKEN,
-            retry_after_timeout: TOKEN,
+            retry_after: (ErrorKind::Other, TOKEN),
             failure: 0,
             floor: 0,
             refund: 0,
             returns_last: false,
+        }
+    }
+
+    pub(super) fn cost_after(&self, kind: ErrorKind) -> u32 {
+        match self.retry_after {
+            (special, cost) if special == kind => cost,
+            _ => self.retry,
         }
     }
 }
@@ -101,7 +109,7 @@ impl Bucket {
             .min(self.tariff.capacity)
     }
 
-    /// In retries, each after a failure that is no timeout.
+    /// In retries at the usual cost.
     pub(super) fn available(&self, now: impl FnOnce() -> Instant) -> u64 {
         let left = self.tariff.capacity - self.missing(now);
         let cost = u64::from(self.tariff.retry) + u64::from(self.tariff.failure);
@@ -127,10 +135,7 @@ impl Bucket {
         kind: ErrorKind,
         now: impl FnOnce() -> Instant,
     ) -> Option<u32> {
-        let cost = match kind {
-            ErrorKind::Timeout => self.tariff.retry_after_timeout,
-            _ => self.tariff.retry,
-        };
+        let cost = self.tariff.cost_after(kind);
         let now = self.moment(now);
         let is_taken = self.take(now, |missing| {
             let missing = missing.saturating_add(u64::from(cost));
