@@ -17,7 +17,8 @@ const NEVER: u64 = u64::MAX;
 pub(super) struct Tariff {
     pub(super) capacity: u64,
     pub(super) retry: u32,
-    pub(super) retry_after_timeout: u32,
+    /// The kind of failure after which a retry takes something else, and what that is.
+    pub(super) retry_after: (ErrorKind, u32),
     /// What each failure takes, whether or not a retry follows.
     pub(super) failure: u32,
     /// What must be left for a retry to be allowed.
@@ -34,11 +35,18 @@ impl Tariff {
         Self {
             capacity,
             retry: TOKEN,
-            retry_after_timeout: TOKEN,
+            retry_after: (ErrorKind::Other, TOKEN),
             failure: 0,
             floor: 0,
             refund: 0,
             returns_last: false,
+        }
+    }
+
+    pub(super) fn cost_after(&self, kind: ErrorKind) -> u32 {
+        match self.retry_after {
+            (special, cost) if special == kind => cost,
+            _ => self.retry,
         }
     }
 }
@@ -101,7 +109,7 @@ impl Bucket {
             .min(self.tariff.capacity)
     }
 
-    /// In retries, each after a failure that is no timeout.
+    /// In retries at the usual cost.
     pub(super) fn available(&self, now: impl FnOnce() -> Instant) -> u64 {
         let left = self.tariff.capacity - self.missing(now);
         let cost = u64::from(self.tariff.retry) + u64::from(self.tariff.failure);
@@ -112,13 +120,12 @@ impl Bucket {
         if self.tariff.failure == 0 {
             return;
         }
-        let now = self.seen_at(now);
-        let _ = self.full_at.fetch_update(Relaxed, Relaxed, |full_at| {
-            let missing = full_at.saturating_sub(now);
-            let counted = missing.saturating_add(u64::from(self.tariff.failure));
+        let now = self.moment(now);
+        self.take(now, |missing| {
             // Empty stays empty: a failure never takes below nothing.
+            let counted = missing.saturating_add(u64::from(self.tariff.failure));
             let counted = counted.min(self.tariff.capacity);
-            (counted > missing).then(|| now.saturating_add(counted))
+            (counted > missing).then_some(counted)
         });
     }
 
@@ -128,19 +135,25 @@ impl Bucket {
         kind: ErrorKind,
         now: impl FnOnce() -> Instant,
     ) -> Option<u32> {
-        let cost = match kind {
-            ErrorKind::Timeout => self.tariff.retry_after_timeout,
-            _ => self.tariff.retry,
-        };
-        let now = self.seen_at(now);
-        self.full_at
-            .fetch_update(Relaxed, Relaxed, |full_at| {
-                let missing = full_at.saturating_sub(now).saturating_add(u64::from(cost));
-                (missing <= self.tariff.capacity - self.tariff.floor)
-                    .then(|| now.saturating_add(missing))
-            })
-            .is_ok()
-            .then_some(cost)
+        let cost = self.tariff.cost_after(kind);
+        let now = self.moment(now);
+        let is_taken = self.take(now, |missing| {
+            let missing = missing.saturating_add(u64::from(cost));
+            (missing <= self.tariff.capacity - self.tariff.floor).then_some(missing)
+        });
+        is_taken.then_some(cost)
+    }
+
+    /// From what is missing to what will be, if anything is to be taken. Where nothing is, as in a
+    /// long outage, nothing is written either.
+    fn take(&self, now: u64, price: impl Fn(u64) -> Option<u64>) -> bool {
+        let taken = self.full_at.fetch_update(Relaxed, Relaxed, |full_at| {
+            price(full_at.saturating_sub(now)).map(|missing| now.saturating_add(missing))
+        });
+        if taken.is_ok() && self.refill != NEVER {
+            self.seen.fetch_max(now, Relaxed);
+        }
+        taken.is_ok()
     }
 
     /// Reads no clock.
@@ -164,14 +177,6 @@ impl Bucket {
         // Below the present it counts no more than the present: a bucket is never more than full.
         let refunded = |full_at: u64| Some(full_at.saturating_sub(amount));
         let _ = self.full_at.fetch_update(Relaxed, Relaxed, refunded);
-    }
-
-    fn seen_at(&self, now: impl FnOnce() -> Instant) -> u64 {
-        let now = self.moment(now);
-        if self.refill != NEVER {
-            self.seen.fetch_max(now, Relaxed);
-        }
-        now
     }
 
     /// `now` on a clock that advances by one for each thousandth of a token that time gives back;

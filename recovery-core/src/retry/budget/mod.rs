@@ -48,6 +48,7 @@ use crate::classify::ErrorKind;
 /// |---|---|---|---|---|
 /// | [`new`](Self::new) | `capacity` | 1 | 0.1 | 1 a second |
 /// | [`aws_standard`](Self::aws_standard) | 500 | 5; 10 after a timeout | 1; after a retry, what it took | nothing |
+/// | [`aws_standard_2026`](Self::aws_standard_2026) | 500 | 14; 5 after "too many requests" | as above | nothing |
 /// | [`grpc_throttling`](Self::grpc_throttling) | `max_tokens` | nothing; each failure takes 1 | `token_ratio` | nothing |
 /// | [`tower`](Self::tower) | `min_per_sec · ttl` retries | 1 retry | `retry_percent` of one, for `ttl` | what was taken, after `ttl` |
 ///

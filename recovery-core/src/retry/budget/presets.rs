@@ -5,19 +5,19 @@ use std::time::Duration;
 use super::bucket::{Bucket, TOKEN, Tariff};
 use super::windows::Windows;
 use super::{InvalidBudget, RetryBudget, Rule};
+use crate::classify::ErrorKind;
 
 impl RetryBudget {
-    /// The retry quota of AWS's SDKs, in their standard mode: 500 tokens.
+    /// The retry quota of AWS's SDKs in their standard mode, as it was until 2026: 500 tokens.
     ///
-    /// A retry takes 5, one after a timeout ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout))
-    /// takes 10. A success at the first try gives back 1; a success after retries gives back what
-    /// the last of them took, and what the others took is lost. Time gives nothing back, unless
+    /// A retry takes 5, one after a timeout ([`ErrorKind::Timeout`]) takes 10. A success at the
+    /// first try gives back 1; a success after retries gives back what the last of them took, and
+    /// what the others took is lost. Time gives nothing back, unless
     /// [`refill_every`](RetryBudget::refill_every) says so: without it, a budget that an outage
     /// emptied needs five successes at the first try for one retry.
     ///
-    /// The rule is that of *Retry behavior* in the AWS SDKs and Tools Reference Guide ("standard"
-    /// mode), as botocore's `retries/standard.py` and smithy-rs's `TokenBucket` carry it out. A
-    /// retry that is not made after all (cancelled in its wait) gives back what it took.
+    /// The rule is that of botocore's `retries/standard.py` and of smithy-rs's standard strategy.
+    /// A retry that is not made after all (cancelled in its wait) gives back what it took.
     ///
     /// # Examples
     /// ```
@@ -31,7 +31,7 @@ impl RetryBudget {
         Self::aws_standard_with_capacity(500)
     }
 
-    /// The same with so many tokens.
+    /// [`aws_standard`](Self::aws_standard) with so many tokens.
     ///
     /// ```
     /// use std::time::Duration;
@@ -41,15 +41,37 @@ impl RetryBudget {
     /// assert_eq!(budget.available(), 4);
     /// ```
     pub const fn aws_standard_with_capacity(tokens: u32) -> Self {
-        let capacity = tokens as u64 * TOKEN as u64;
-        let success = if tokens == 0 { 0 } else { TOKEN as u64 };
+        Self::aws(tokens, 5, (ErrorKind::Timeout, 10))
+    }
+
+    /// The retry quota of AWS's SDKs in their standard mode, as it is from 2026 on: 500 tokens.
+    ///
+    /// A retry takes 14, one after the server has said "too many requests"
+    /// ([`ErrorKind::RateLimited`]) takes 5. All else is as in
+    /// [`aws_standard`](Self::aws_standard).
+    ///
+    /// The rule is that of *Retry behavior* in the AWS SDKs and Tools Reference Guide (with
+    /// `AWS_NEW_RETRIES_2026`), "Retry quota".
+    ///
+    /// ```
+    /// use recovery_core::RetryBudget;
+    ///
+    /// static OBJECT_STORE: RetryBudget = RetryBudget::aws_standard_2026();
+    ///
+    /// assert_eq!(OBJECT_STORE.available(), 35); // retries, at 14 tokens each
+    /// ```
+    pub const fn aws_standard_2026() -> Self {
+        Self::aws(500, 14, (ErrorKind::RateLimited, 5))
+    }
+
+    const fn aws(capacity: u32, retry: u32, (special, special_retry): (ErrorKind, u32)) -> Self {
         Self::of(Rule::Bucket(Bucket::new(Tariff {
-            retry: 5 * TOKEN,
-            retry_after_timeout: 10 * TOKEN,
-            refund: success,
+            retry: retry * TOKEN,
+            retry_after: (special, special_retry * TOKEN),
             returns_last: true,
-            ..Tariff::new(capacity)
+            ..Tariff::new(capacity as u64 * TOKEN as u64)
         })))
+        .with_refund(1.0)
     }
 
     /// The retry throttling of gRPC's clients.
@@ -111,7 +133,7 @@ impl RetryBudget {
         }
         Ok(Self::of(Rule::Bucket(Bucket::new(Tariff {
             retry: 0,
-            retry_after_timeout: 0,
+            retry_after: (ErrorKind::Other, 0),
             failure: TOKEN,
             floor: capacity / 2 + 1,
             refund: if refund > capacity { capacity } else { refund },

@@ -144,7 +144,7 @@ impl Windows {
         let ended = self.current.swap(0, Relaxed);
         let mut expired = self.entry(turn).swap(ended, Relaxed);
         for skipped in turn + 1..turn + over {
-            expired = expired.saturating_add(self.entry(skipped).swap(0, Relaxed));
+            expired = expired.wrapping_add(self.entry(skipped).swap(0, Relaxed));
         }
         self.balance.fetch_sub(expired, Relaxed);
     }

@@ -121,6 +121,23 @@ fn aws_stops_the_fifty_first_call_of_an_outage_at_its_first_failure() {
 }
 
 #[test]
+fn aws_takes_fourteen_since_2026_and_five_where_it_was_throttled() {
+    let cases: [(ErrorKind, &[u64]); 3] = [
+        (ErrorKind::Server, &[486, 472, 486]),
+        (ErrorKind::Timeout, &[486, 472, 486]),
+        (ErrorKind::RateLimited, &[495, 490, 495]),
+    ];
+    for (kind, expected) in cases {
+        let budget = RetryBudget::aws_standard_2026();
+        let mut quota_after = Vec::new();
+        assert_eq!(call(&budget, kind, 2, 3, &mut quota_after), Ok(3));
+        assert_eq!(quota_after, expected);
+        deposit(&budget);
+        assert_eq!(quota(&budget), expected[2] + 1);
+    }
+}
+
+#[test]
 fn aws_can_be_given_a_floor_in_time() {
     let start = Instant::now();
     let budget = RetryBudget::aws_standard().refill_every(SECOND);

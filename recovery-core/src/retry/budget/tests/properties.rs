@@ -21,6 +21,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Fail),
         Just(Step::Withdraw(ErrorKind::Network)),
         Just(Step::Withdraw(ErrorKind::Timeout)),
+        Just(Step::Withdraw(ErrorKind::RateLimited)),
         Just(Step::Succeed),
         Just(Step::GiveBack),
         (0..5_000_000_000u64).prop_map(Step::Wait),
@@ -36,6 +37,7 @@ fn budgets() -> impl Strategy<Value = (RetryBudget, Option<Duration>)> {
                 .refill_every(Duration::MAX)
         }),
         (0..60u32).prop_map(RetryBudget::aws_standard_with_capacity),
+        Just(()).prop_map(|()| RetryBudget::aws_standard_2026()),
         (0.001..20.0f64, 0.001..3.0f64)
             .prop_map(|(tokens, ratio)| RetryBudget::grpc_throttling(tokens, ratio)),
     ];
@@ -69,10 +71,7 @@ proptest! {
                     );
                 }
                 Step::Withdraw(kind) => {
-                    let cost = match kind {
-                        ErrorKind::Timeout => bucket(&budget).tariff.retry_after_timeout,
-                        _ => bucket(&budget).tariff.retry,
-                    };
+                    let cost = bucket(&budget).tariff.cost_after(kind);
                     let is_covered = before >= bucket(&budget).tariff.floor + u64::from(cost);
                     last = budget.try_withdraw(kind, || now);
                     prop_assert_eq!(last.is_some(), is_covered);

@@ -45,6 +45,7 @@ fn parameters() -> impl Strategy<Value = (Duration, u32, f32)> {
     let percent = prop_oneof![
         Just(0.0f32),
         Just(1.0f32),
+        Just(1e-30f32),
         0.01..1.0f32,
         1.0..20.0f32,
         0.0..=1000.0f32,

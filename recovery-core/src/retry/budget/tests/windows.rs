@@ -141,3 +141,19 @@ fn a_century_of_idleness_is_turned_over_at_once() {
     assert!(try_withdraw(&budget, start));
     assert!(try_withdraw(&budget, start + SECOND * 100 * 365 * 86_400));
 }
+
+#[test]
+fn what_is_booked_can_be_given_back_until_it_expires() {
+    let start = Instant::now();
+    let budget = RetryBudget::tower(SECOND, 1, 0.5);
+    let taken = budget.try_withdraw(ErrorKind::Network, || start).unwrap();
+    // A window that is turned over at its very end counts as one.
+    for window in 1..=10 {
+        assert!(!try_withdraw(&budget, start + SECOND / 10 * window));
+    }
+    budget.give_back(taken);
+    assert_eq!(budget.available_at(start + SECOND), 1);
+    // In the next it comes back by itself, and not twice.
+    assert_eq!(budget.available_at(start + SECOND / 10 * 11), 1);
+    assert!(windows(&budget).is_balanced());
+}
