@@ -77,8 +77,8 @@ pub mod botrs;
 
 pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{
-    Attempt, Backoff, BreakerState, CircuitBreaker, CircuitBreakerBuilder, History, Idle,
-    InvalidBreaker, InvalidBudget, InvalidConfig, Jitter, Keyed, NotAttempted, PastAttempt,
+    Attempt, Backoff, BreakerChange, BreakerState, CircuitBreaker, CircuitBreakerBuilder, History,
+    Idle, InvalidBreaker, InvalidBudget, InvalidConfig, Jitter, Keyed, NotAttempted, PastAttempt,
     Pushback, Retry, RetryAfter, RetryBudget, RetryConfig, RetryConfigBuilder, StopReason, Stopped,
     parts,
 };

@@ -3,11 +3,13 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+#[cfg(feature = "metrics")]
+use super::metric_events;
 use super::sites::SiteStats;
 #[cfg(feature = "tracing")]
 use super::tracing_events;
 use crate::classify::ErrorKind;
-use crate::retry::StopReason;
+use crate::retry::{BreakerChange, RetryBudget, StopReason};
 
 /// Else nobody asks the error for what is told.
 const IS_HEARD: bool = cfg!(any(feature = "tracing", feature = "metrics"));
@@ -74,4 +76,21 @@ pub(crate) fn recovered(name: &'static str, stats: &SiteStats, attempt: u32, wai
     tracing_events::recovered(name, attempt, waited_ms);
     #[cfg(not(feature = "tracing"))]
     let _ = (name, attempt, waited_ms);
+}
+
+/// A breaker has changed its state.
+pub(crate) fn breaker_changed(change: &BreakerChange) {
+    #[cfg(feature = "metrics")]
+    metric_events::breaker_changed(change);
+    #[cfg(feature = "tracing")]
+    tracing_events::breaker_changed(change);
+    let _ = change;
+}
+
+/// A budget has been asked for a retry.
+#[inline]
+pub(crate) fn budget_asked(budget: &RetryBudget) {
+    #[cfg(feature = "metrics")]
+    metric_events::budget_asked(budget);
+    let _ = budget;
 }

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use metrics::{Key, Label, Level, Metadata, Unit, with_recorder};
+use metrics::{Key, Label, Level, Metadata, Unit, gauge, with_recorder};
 
 use super::Told;
 use crate::classify::ErrorKind;
-use crate::retry::StopReason;
+use crate::retry::{BreakerChange, BreakerState, RetryBudget, StopReason};
 
 const CALLS: &str = "recovery_calls_total";
 const RETRIES: &str = "recovery_retries_total";
 const DELAY: &str = "recovery_retry_delay_seconds";
+const BREAKER: &str = "recovery_breaker_state";
+const BUDGET: &str = "recovery_budget_available";
 
 /// Gives the installed recorder the descriptions and units of all metrics.
 ///
@@ -22,7 +24,7 @@ const DELAY: &str = "recovery_retry_delay_seconds";
 /// recovery_core::observe::describe_metrics(); // without a recorder it does nothing
 /// ```
 pub fn describe_metrics() {
-    use metrics::{describe_counter, describe_histogram};
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!(
         CALLS,
         Unit::Count,
@@ -34,6 +36,8 @@ pub fn describe_metrics() {
         "Retries that were scheduled, by the kind of the failure"
     );
     describe_histogram!(DELAY, Unit::Seconds, "Waits before retries, as scheduled");
+    describe_gauge!(BREAKER, "0 closed, 1 half-open, 2 open");
+    describe_gauge!(BUDGET, Unit::Count, "Retries left in a budget");
 }
 
 static METADATA: Metadata<'static> = Metadata::new("recovery", Level::INFO, Some(module_path!()));
@@ -87,6 +91,23 @@ impl SiteKeys {
 
     pub(super) fn recovered(&self) {
         count(&self.recovered);
+    }
+}
+
+pub(super) fn breaker_changed(change: &BreakerChange) {
+    if let Some(name) = change.name {
+        let state = match change.to {
+            BreakerState::Closed => 0.0,
+            BreakerState::HalfOpen => 1.0,
+            BreakerState::Open => 2.0,
+        };
+        gauge!(BREAKER, "name" => name).set(state);
+    }
+}
+
+pub(super) fn budget_asked(budget: &RetryBudget) {
+    if let Some(name) = budget.name() {
+        gauge!(BUDGET, "name" => name).set(f64::from(budget.available()));
     }
 }
 

@@ -15,10 +15,13 @@
 //! | `retry.scheduled` | WARN | `name`, `attempt`, `max`, `delay_ms`, `waited_ms`, `kind`, `error` |
 //! | `retry.recovered` | INFO | `name`, `attempt`, `waited_ms` |
 //! | `retry.gave_up` | WARN; DEBUG when the first error was not one to retry | `name`, `attempt`, `max`, `waited_ms`, `kind`, `reason`, `error` |
+//! | `breaker.opened` | WARN | `name`, `calls`, `failures`, `slow`: those by which it was decided |
+//! | `breaker.half_open` | INFO | `name` |
+//! | `breaker.closed` | INFO | `name` |
 //!
 //! `reason` is the [`StopReason`](crate::StopReason) in snake case. `max` is left out where attempts
 //! are not counted; `attempt` is 0 where a call was refused before its first. `error` is there when
-//! the error type implements `Display`.
+//! the error type implements `Display`; the `name` of a breaker, when it has one.
 //!
 //! # Metrics
 //! With the feature `metrics`, through the [`metrics`](https://docs.rs/metrics) facade, to whatever
@@ -44,7 +47,7 @@ mod sites;
 #[cfg(feature = "tracing")]
 mod tracing_events;
 
-pub(crate) use event::{Told, gave_up, recovered, scheduled};
+pub(crate) use event::{Told, breaker_changed, budget_asked, gave_up, recovered, scheduled};
 #[cfg(feature = "metrics")]
 pub use metric_events::describe_metrics;
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Told;
-use crate::retry::StopReason;
+use crate::retry::{BreakerChange, BreakerState, StopReason};
 
 pub(super) fn scheduled(told: &Told<'_>, delay: Duration) {
     tracing::warn!(
@@ -46,4 +46,20 @@ pub(super) fn gave_up(told: &Told<'_>, reason: StopReason) {
 
 pub(super) fn recovered(name: &str, attempt: u32, waited_ms: u64) {
     tracing::info!(target: "recovery", name, attempt, waited_ms, "retry.recovered");
+}
+
+pub(super) fn breaker_changed(change: &BreakerChange) {
+    let name = change.name;
+    match change.to {
+        BreakerState::Closed => tracing::info!(target: "recovery", name, "breaker.closed"),
+        BreakerState::HalfOpen => tracing::info!(target: "recovery", name, "breaker.half_open"),
+        BreakerState::Open => tracing::warn!(
+            target: "recovery",
+            name,
+            calls = change.calls,
+            failures = change.failures,
+            slow = change.slow,
+            "breaker.opened"
+        ),
+    }
 }

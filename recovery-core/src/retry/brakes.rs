@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::pushback::Pushback;
 use super::wait;
 use crate::classify::ErrorKind;
+use crate::observe;
 
 /// The brakes of one call.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +84,7 @@ impl<'a> Brakes<'a> {
     /// To be called on success.
     pub fn succeeded(&self, admission: Admission<'_>) {
         if let Admission(Some(permit)) = admission {
-            permit.succeeded((self.now)());
+            permit.succeeded(self.now);
         }
         if let Some(budget) = self.budget {
             budget.succeeded(self.spent, self.now);
@@ -109,7 +110,7 @@ impl<'a> Brakes<'a> {
         if let Admission(Some(permit)) = admission
             && site.counts_as_failure(error, verdict, ask)
         {
-            permit.failed((self.now)());
+            permit.failed(self.now);
         }
         if let Some(pushback) = self.pushback
             && let Some(asked) = ask.retry_after(error)
@@ -139,13 +140,14 @@ impl<'a> Brakes<'a> {
         }
         if let Some(breaker) = self.breaker
             && breaker
-                .reopens_in((self.now)())
+                .reopens_in(self.now)
                 .is_some_and(|refused| refused > delay)
         {
             return Err(StopReason::BreakerOpen);
         }
         if let Some(budget) = self.budget {
             self.spent = budget.try_withdraw(kind, self.now);
+            observe::budget_asked(budget);
             if self.spent.is_none() {
                 return Err(StopReason::BudgetEmpty);
             }
@@ -298,7 +300,7 @@ impl<'a> Brakes<'a> {
     fn permit(&self) -> Result<Admission<'a>, StopReason> {
         match self.breaker {
             None => Ok(Admission::FREE),
-            Some(breaker) => match breaker.try_acquire((self.now)()) {
+            Some(breaker) => match breaker.try_acquire(self.now) {
                 None => Err(StopReason::BreakerOpen),
                 permit => Ok(Admission(permit)),
             },
@@ -333,7 +335,9 @@ impl<'a> Brakes<'a> {
     fn refused(&self, site: &Site, reason: StopReason) -> NotAttempted {
         let now = (self.now)();
         let retry_after = match reason {
-            StopReason::BreakerOpen => self.breaker.and_then(|breaker| breaker.reopens_in(now)),
+            StopReason::BreakerOpen => self
+                .breaker
+                .and_then(|breaker| breaker.reopens_in(self.now)),
             _ => self.pushback.and_then(|pushback| pushback.remaining(now)),
         };
         let error = NotAttempted::new(reason, retry_after);

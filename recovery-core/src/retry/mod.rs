@@ -23,7 +23,9 @@ mod wait;
 
 pub(crate) use ask::{Classified, Displayed, Unclassified, Undisplayed};
 pub use brakes::{Admission, Brakes};
-pub use breaker::{BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker};
+pub use breaker::{
+    BreakerChange, BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker,
+};
 pub use budget::{InvalidBudget, RetryBudget};
 pub use config::{Backoff, InvalidConfig, Jitter, RetryAfter, RetryConfig, RetryConfigBuilder};
 pub use history::{History, PastAttempt};

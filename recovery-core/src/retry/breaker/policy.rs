@@ -1,17 +1,38 @@
 //! When a breaker opens, and how it closes: the values and their checks.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::CircuitBreaker;
+use super::change::BreakerChange;
+use super::tally::{Tally, reaches};
 
 /// Checked values.
 #[derive(Clone, Copy)]
 pub(super) struct BreakerPolicy {
-    pub(super) window: usize,
-    pub(super) minimum_calls: usize,
+    pub(super) window: Window,
+    pub(super) minimum_calls: u32,
     pub(super) failure_ratio: f64,
+    pub(super) slow: Option<Slow>,
     pub(super) open_for: Duration,
     pub(super) probes: u32,
+}
+
+/// Which outcomes count.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Window {
+    /// The last ones.
+    Calls(u32),
+    /// Those of the last while.
+    Time(Duration),
+}
+
+/// What is slow, and how much of it is too much.
+#[derive(Clone, Copy)]
+pub(super) struct Slow {
+    pub(super) limit: Duration,
+    pub(super) ratio: f64,
 }
 
 const DEFAULT_MINIMUM: u32 = 20;
@@ -22,13 +43,14 @@ impl BreakerPolicy {
         Err(_) => unreachable!(),
     };
 
-    /// Divided and not multiplied: 3 of 30 is then exactly the number that `0.1` is.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "both are at most a u32, which a double holds exactly"
-    )]
-    pub(super) fn is_tripped_by(&self, failures: usize, calls: usize) -> bool {
-        calls >= self.minimum_calls && failures as f64 / calls as f64 >= self.failure_ratio
+    pub(super) fn is_tripped_by(&self, tally: Tally) -> bool {
+        tally.calls >= self.minimum_calls
+            && (reaches(tally.failures, tally.calls, self.failure_ratio) || self.is_too_slow(tally))
+    }
+
+    pub(super) fn is_too_slow(&self, tally: Tally) -> bool {
+        self.slow
+            .is_some_and(|slow| reaches(tally.slow, tally.calls, slow.ratio))
     }
 }
 
@@ -48,32 +70,92 @@ impl BreakerPolicy {
 /// let never = CircuitBreaker::builder().failure_ratio(50.0).build();
 /// assert_eq!(never.unwrap_err(), InvalidBreaker::FailureRatio(50.0));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct CircuitBreakerBuilder {
-    window: u32,
+    name: Option<&'static str>,
+    window: Window,
     minimum_calls: Option<u32>,
     failure_ratio: f64,
+    slow_call: Option<Duration>,
+    slow_ratio: f64,
     open_for: Duration,
     probes: u32,
+    on_change: Option<Hook>,
 }
+
+/// What is called at each change of state.
+pub(super) type Hook = Arc<dyn Fn(&BreakerChange) + Send + Sync>;
 
 impl CircuitBreakerBuilder {
     pub(super) const DEFAULT: Self = Self {
-        window: 100,
+        name: None,
+        window: Window::Calls(100),
         minimum_calls: None,
         failure_ratio: 0.5,
+        slow_call: None,
+        slow_ratio: 1.0,
         open_for: Duration::from_secs(30),
         probes: 1,
+        on_change: None,
     };
 
-    /// How many of the last outcomes count. At least 1; default 100. Each takes a byte.
-    pub const fn window(mut self, calls: u32) -> Self {
-        self.window = calls;
+    /// The name in events, and of its gauge; without one it has no gauge. Default: none.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
         self
     }
 
-    /// How many outcomes must be known before the ratio means anything. From 1 to the window;
+    /// How many of the last outcomes count. At least 1; default 100. Each takes a bit, from the first
+    /// failure on.
+    pub const fn window(mut self, calls: u32) -> Self {
+        self.window = Window::Calls(calls);
+        self
+    }
+
+    /// Counts the outcomes of the last `time` instead, in ten slots: they leave a tenth at a time. Above
+    /// zero. It reads the clock at each outcome, and takes a lock.
+    pub const fn window_time(mut self, time: Duration) -> Self {
+        self.window = Window::Time(time);
+        self
+    }
+
+    /// A call that takes at least so long is slow, whether it fails or not. Above zero; by default no
+    /// call is. It reads the clock twice for each call.
+    pub const fn slow_call(mut self, limit: Duration) -> Self {
+        self.slow_call = Some(limit);
+        self
+    }
+
+    /// The share of slow calls at which it opens. Above 0, at most 1; default 1: when all are slow.
+    pub const fn slow_ratio(mut self, ratio: f64) -> Self {
+        self.slow_ratio = ratio;
+        self
+    }
+
+    /// Calls `hook` after each change of state, in the thread that brought it about, and before that
+    /// thread's call goes on: to raise an alert, to switch to a reserve. The breaker may be used in it.
+    ///
+    /// ```
+    /// use recovery_core::{BreakerState, CircuitBreaker};
+    ///
+    /// let breaker = CircuitBreaker::builder()
+    ///     .name("payments")
+    ///     .on_change(|change| {
+    ///         if change.to == BreakerState::Open {
+    ///             eprintln!("{:?}: {} of {} failed", change.name, change.failures, change.calls);
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// assert_eq!(breaker.state(), BreakerState::Closed);
+    /// # Ok::<(), recovery_core::InvalidBreaker>(())
+    /// ```
+    pub fn on_change(mut self, hook: impl Fn(&BreakerChange) + Send + Sync + 'static) -> Self {
+        self.on_change = Some(Arc::new(hook));
+        self
+    }
+
+    /// How many outcomes must be known before a ratio means anything. At least 1, at most the window;
     /// default 20, or the window if that is smaller.
     pub const fn minimum_calls(mut self, calls: u32) -> Self {
         self.minimum_calls = Some(calls);
@@ -104,28 +186,43 @@ impl CircuitBreakerBuilder {
     /// # Errors
     /// [`InvalidBreaker`] names the first value that cannot be meant.
     pub fn build(self) -> Result<CircuitBreaker, InvalidBreaker> {
-        self.policy().map(CircuitBreaker::with_policy)
+        let policy = self.policy()?;
+        Ok(CircuitBreaker::of(policy, self.name, self.on_change))
     }
 
     const fn policy(&self) -> Result<BreakerPolicy, InvalidBreaker> {
-        let window = self.window;
-        let minimum = match self.minimum_calls {
-            Some(minimum) => minimum,
-            None if window < DEFAULT_MINIMUM => window,
-            None => DEFAULT_MINIMUM,
+        let minimum = match (self.minimum_calls, self.window) {
+            (Some(minimum), _) => minimum,
+            (None, Window::Calls(window)) if window < DEFAULT_MINIMUM => window,
+            (None, _) => DEFAULT_MINIMUM,
         };
-        if window == 0 {
-            return Err(InvalidBreaker::NoWindow);
+        match self.window {
+            Window::Calls(0) => return Err(InvalidBreaker::NoWindow),
+            Window::Time(Duration::ZERO) => return Err(InvalidBreaker::NoWindowTime),
+            _ => {}
         }
         if minimum == 0 {
             return Err(InvalidBreaker::NoMinimum);
         }
-        if minimum > window {
+        if let Window::Calls(window) = self.window
+            && minimum > window
+        {
             return Err(InvalidBreaker::MinimumAboveWindow { minimum, window });
         }
         if !(self.failure_ratio > 0.0 && self.failure_ratio <= 1.0) {
             return Err(InvalidBreaker::FailureRatio(self.failure_ratio));
         }
+        if !(self.slow_ratio > 0.0 && self.slow_ratio <= 1.0) {
+            return Err(InvalidBreaker::SlowRatio(self.slow_ratio));
+        }
+        let slow = match self.slow_call {
+            None => None,
+            Some(Duration::ZERO) => return Err(InvalidBreaker::NoSlowCall),
+            Some(limit) => Some(Slow {
+                limit,
+                ratio: self.slow_ratio,
+            }),
+        };
         if self.open_for.is_zero() {
             return Err(InvalidBreaker::NotOpen);
         }
@@ -133,12 +230,28 @@ impl CircuitBreakerBuilder {
             return Err(InvalidBreaker::NoProbes);
         }
         Ok(BreakerPolicy {
-            window: window as usize,
-            minimum_calls: minimum as usize,
+            window: self.window,
+            minimum_calls: minimum,
             failure_ratio: self.failure_ratio,
+            slow,
             open_for: self.open_for,
             probes: self.probes,
         })
+    }
+}
+
+impl fmt::Debug for CircuitBreakerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreakerBuilder")
+            .field("name", &self.name)
+            .field("window", &self.window)
+            .field("minimum_calls", &self.minimum_calls)
+            .field("failure_ratio", &self.failure_ratio)
+            .field("slow_call", &self.slow_call)
+            .field("slow_ratio", &self.slow_ratio)
+            .field("open_for", &self.open_for)
+            .field("probes", &self.probes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -149,6 +262,15 @@ pub enum InvalidBreaker {
     /// No outcome would count.
     #[error("window is 0: give the number of outcomes that count, at least 1")]
     NoWindow,
+    /// No time would count.
+    #[error("window_time is zero: give the time whose outcomes count")]
+    NoWindowTime,
+    /// Every call would be slow.
+    #[error("slow_call is zero: give the time from which on a call is slow, or leave it out")]
+    NoSlowCall,
+    /// A ratio that every call or none would reach, or no number.
+    #[error("slow_ratio is {0}: give a number above 0 and at most 1")]
+    SlowRatio(f64),
     /// A ratio of nothing.
     #[error("minimum_calls is 0: a ratio needs at least 1 outcome")]
     NoMinimum,
@@ -184,6 +306,14 @@ mod tests {
         let builder = CircuitBreaker::builder;
         assert_eq!(refusal(builder().window(0)), Some(InvalidBreaker::NoWindow));
         assert_eq!(
+            refusal(builder().window_time(Duration::ZERO)),
+            Some(InvalidBreaker::NoWindowTime)
+        );
+        assert_eq!(
+            refusal(builder().slow_call(Duration::ZERO)),
+            Some(InvalidBreaker::NoSlowCall)
+        );
+        assert_eq!(
             refusal(builder().minimum_calls(0)),
             Some(InvalidBreaker::NoMinimum)
         );
@@ -203,6 +333,11 @@ mod tests {
             let refused = refusal(builder().failure_ratio(ratio));
             assert!(
                 matches!(refused, Some(InvalidBreaker::FailureRatio(_))),
+                "{ratio}"
+            );
+            let refused = refusal(builder().slow_ratio(ratio));
+            assert!(
+                matches!(refused, Some(InvalidBreaker::SlowRatio(_))),
                 "{ratio}"
             );
         }
@@ -225,9 +360,14 @@ mod tests {
                     failure_ratio: f64::from(tenths) / 10.0,
                     ..BreakerPolicy::DEFAULT
                 };
-                let enough = (calls * tenths as usize).div_ceil(10);
-                assert!(policy.is_tripped_by(enough, calls));
-                assert!(!policy.is_tripped_by(enough - 1, calls));
+                let enough = (calls * tenths).div_ceil(10);
+                let tally = |failures| Tally {
+                    calls,
+                    failures,
+                    slow: 0,
+                };
+                assert!(policy.is_tripped_by(tally(enough)));
+                assert!(!policy.is_tripped_by(tally(enough - 1)));
             }
         }
     }

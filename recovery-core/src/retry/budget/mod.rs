@@ -138,6 +138,11 @@ impl RetryBudget {
         self
     }
 
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn name(&self) -> Option<&'static str> {
+        self.name
+    }
+
     /// The retries that would be allowed now, without waiting, if no call succeeded meanwhile.
     pub fn available(&self) -> u32 {
         self.available_at(clock::now())
