@@ -17,20 +17,27 @@ async fn call(&self) -> io::Result<()> {
         let mut __brakes = ::recovery_core::__private::Brakes::NONE
             .breaker(__breaker)
             .pushback(__pushback);
-        let mut __admission = match {
-            let __site = &__RECOVERY_SITE;
-            ::recovery_core::__private::Brakes::admit(
-                    &__brakes,
-                    __site,
-                    __cancel.cancelled(),
-                )
-                .await
-        } {
-            ::core::result::Result::Ok(__admission) => __admission,
-            ::core::result::Result::Err(__refused) => {
-                break 'call ::core::result::Result::Err(
-                    ::recovery_core::__private::not_attempted(__refused),
-                );
+        let mut __admission = match ::recovery_core::__private::Brakes::admit_at_once(
+            &__brakes,
+        ) {
+            ::core::option::Option::Some(__admission) => __admission,
+            ::core::option::Option::None => {
+                match {
+                    let __site = &__RECOVERY_SITE;
+                    ::recovery_core::__private::Brakes::admit(
+                            &__brakes,
+                            __site,
+                            __cancel.cancelled(),
+                        )
+                        .await
+                } {
+                    ::core::result::Result::Ok(__admission) => __admission,
+                    ::core::result::Result::Err(__refused) => {
+                        break 'call ::core::result::Result::Err(
+                            ::recovery_core::__private::not_attempted(__refused),
+                        );
+                    }
+                }
             }
         };
         loop {

@@ -170,6 +170,18 @@ impl<'a> Brakes<'a> {
         })
     }
 
+    /// Leave for the first attempt, if nothing stands in its way: then there is no need to wait for it.
+    #[inline]
+    pub fn admit_at_once(&self) -> Option<Admission<'a>> {
+        if self.pushback.is_some_and(|pushback| !pushback.is_idle()) {
+            return None;
+        }
+        match self.breaker {
+            None => Some(Admission::FREE),
+            Some(breaker) => Some(Admission(Some(breaker.try_acquire(self.now)?))),
+        }
+    }
+
     /// Leave for the first attempt, when the push-back has passed.
     ///
     /// # Errors

@@ -308,11 +308,14 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
         let mut cancelled = pin!(self.cancelled);
         let mut run = Run::new(self.call, self.decide, self.hook, Brakes::NONE);
         let (error, reason) = 'stopped: {
-            let mut admission = match run.brakes.admit(&run.call.site, cancelled.as_mut()).await {
-                Ok(admission) => admission,
-                Err(refused) => {
-                    break 'stopped ((run.call.refused)(refused), refused.reason());
-                }
+            let mut admission = match run.brakes.admit_at_once() {
+                Some(admission) => admission,
+                None => match run.brakes.admit(&run.call.site, cancelled.as_mut()).await {
+                    Ok(admission) => admission,
+                    Err(refused) => {
+                        break 'stopped ((run.call.refused)(refused), refused.reason());
+                    }
+                },
             };
             loop {
                 let attempt = operation(run.progress.attempt());

@@ -109,11 +109,20 @@ impl Expansion<'_> {
             let runtime = located(krate, at_error);
             let error = quote_spanned!(at_error=> #runtime::__private::not_attempted(__refused));
             let refused = self.leave_refused(&error);
-            quote_spanned! {*site=>
+            let admitted = quote_spanned! {*site=>
                 match { #its_site #admit } {
                     ::core::result::Result::Ok(__admission) => __admission,
                     ::core::result::Result::Err(__refused) => #refused,
                 }
+            };
+            match mode {
+                Mode::Blocking => admitted,
+                Mode::Async => quote_spanned! {*site=>
+                    match #brakes_of::admit_at_once(&__brakes) {
+                        ::core::option::Option::Some(__admission) => __admission,
+                        ::core::option::Option::None => #admitted,
+                    }
+                },
             }
         } else if self.policy.pushback.is_some() {
             // Nothing but time stands before the first attempt.
