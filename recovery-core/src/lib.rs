@@ -43,6 +43,9 @@
 //! |---|---|---|
 //! | `macros` | yes | the attributes, and the derive of [`Classify`](trait@Classify) |
 //! | `tokio` | yes | async waiting on tokio's clock (a paused clock in tests is obeyed) |
+//! | `http` | no | [`http`]: `Retry-After` and gRPC's push-back, for errors of your own |
+//! | `metrics` | no | counters, gauges and histograms through the `metrics` facade ([`observe`]) |
+//! | `serde` | no | [`RetryConfig`] in TOML, JSON, YAML |
 //! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up` |
 //! | `botrs` | no | [`Classify`](trait@Classify) for `botrs::BotError`, and helpers for bots |
 //!
@@ -74,6 +77,8 @@ pub mod guide {
 pub mod __private;
 #[cfg(feature = "botrs")]
 pub mod botrs;
+#[cfg(feature = "http")]
+pub mod http;
 
 pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{

@@ -29,7 +29,14 @@ pub(crate) const OPTIONS: &[&str] = &[
 pub(crate) const UNLIMITED: &[&str] = &["infinite", "forever", "endless", "none", "never"];
 
 /// The words of `#[classify]` beside the kinds.
-pub(crate) const LABELS: &[&str] = &["retry_after", "effect", "transparent", "kind", "crate"];
+pub(crate) const LABELS: &[&str] = &[
+    "retry_after",
+    "forbids_retry",
+    "effect",
+    "transparent",
+    "kind",
+    "crate",
+];
 
 /// The kinds that `#[retryable_on]` and `#[classify]` take: `recovery_core::ErrorKind`.
 pub(crate) const KINDS: &[&str] = &[

@@ -90,17 +90,15 @@ async fn a_refused_call_is_told_without_an_attempt() {
     async fn refused(breaker: &CircuitBreaker) -> io::Result<()> {
         Err(io::ErrorKind::BrokenPipe.into())
     }
-    let breaker = CircuitBreaker::builder()
-        .window(2)
-        .minimum_calls(2)
-        .build()
-        .unwrap();
+    let breaker = CircuitBreaker::builder().name("broken").window(2);
+    let breaker = breaker.minimum_calls(2).build().unwrap();
     let (lines, _guard) = Lines::capture();
     refused(&breaker).await.unwrap_err();
     assert_eq!(
         lines.take(),
         [
             r#"WARN recovery: retry.scheduled name="refused" attempt=1 delay_ms=0 waited_ms=0 kind="Network" error=broken pipe"#,
+            r#"WARN recovery: breaker.opened name="broken" calls=2 failures=2 slow=0"#,
             r#"WARN recovery: retry.gave_up name="refused" attempt=2 waited_ms=0 kind="Network" reason="breaker_open" error=broken pipe"#,
         ]
     );
@@ -134,6 +132,35 @@ async fn a_cancelled_wait_is_told_once_more() {
             r#"WARN recovery: retry.scheduled name="cancelled" attempt=1 max=3 delay_ms=1000 waited_ms=0 kind="Network" error=broken pipe"#,
             r#"WARN recovery: retry.scheduled name="cancelled" attempt=2 max=3 delay_ms=1000 waited_ms=1000 kind="Network" error=broken pipe"#,
             r#"WARN recovery: retry.gave_up name="cancelled" attempt=2 max=3 waited_ms=1000 kind="Network" reason="cancelled" error=broken pipe"#,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_tells_of_each_change_once() {
+    #[retry(breaker = breaker, max = 2, backoff = none)]
+    async fn call(breaker: &CircuitBreaker, works: bool) -> io::Result<()> {
+        if works {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+    let builder = CircuitBreaker::builder().window(2).minimum_calls(2);
+    let breaker = builder.open_for(Duration::from_secs(30)).build().unwrap();
+    let (lines, _guard) = Lines::capture();
+    call(&breaker, false).await.unwrap_err();
+    tokio::time::advance(Duration::from_secs(30)).await;
+    call(&breaker, true).await.unwrap();
+    call(&breaker, true).await.unwrap();
+    let lines = lines.take().into_iter();
+    let of_breaker: Vec<String> = lines.filter(|line| line.contains("breaker.")).collect();
+    assert_eq!(
+        of_breaker,
+        [
+            "WARN recovery: breaker.opened calls=2 failures=2 slow=0",
+            "INFO recovery: breaker.half_open",
+            "INFO recovery: breaker.closed",
         ]
     );
 }

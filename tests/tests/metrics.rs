@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use recovery_core::{ErrorKind, observe, retry};
-use support::{Failure, NETWORK, Service};
+use recovery_core::{CircuitBreaker, ErrorKind, RetryBudget, observe, retry};
+use support::{Failure, NETWORK, Outcome, Service};
 
 /// Records what this thread counts.
 fn record() -> (Snapshotter, metrics::LocalRecorderGuard<'static>) {
@@ -102,4 +102,50 @@ fn every_metric_has_a_description() {
     for (key, _, description, _) in metrics {
         assert!(description.is_some(), "{key:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn named_breakers_and_budgets_have_gauges() {
+    #[retry(max = 9, backoff = none, breaker = breaker, budget = budget, name = "gauged")]
+    async fn call(
+        service: &mut Service,
+        breaker: &CircuitBreaker,
+        budget: &RetryBudget,
+    ) -> Result<u32, Outcome> {
+        Ok(service.call().await?)
+    }
+    let builder = CircuitBreaker::builder().window(3).minimum_calls(3);
+    let breaker = builder.name("payments").build().unwrap();
+    let unnamed = CircuitBreaker::new();
+    let budget = RetryBudget::new(5).with_name("payments");
+    let (snapshotter, _guard) = record();
+    call(
+        &mut Service::failing(1, NETWORK),
+        &unnamed,
+        &RetryBudget::new(5),
+    )
+    .await
+    .unwrap();
+    assert!(
+        counted(&snapshotter)
+            .keys()
+            .all(|key| !key.contains("payments"))
+    );
+
+    call(&mut Service::failing(9, NETWORK), &breaker, &budget)
+        .await
+        .unwrap_err();
+    let gauges = |counted: BTreeMap<String, String>| {
+        let gauges = ["recovery_breaker_state", "recovery_budget_available"];
+        gauges.map(|gauge| counted[&format!("{gauge}{{name=payments}}")].clone())
+    };
+    assert_eq!(gauges(counted(&snapshotter)), ["2", "3"]);
+    tokio::time::advance(Duration::from_secs(30)).await;
+    call(&mut Service::failing(0, NETWORK), &breaker, &budget)
+        .await
+        .unwrap();
+    assert_eq!(
+        counted(&snapshotter)["recovery_breaker_state{name=payments}"],
+        "0"
+    );
 }

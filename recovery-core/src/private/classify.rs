@@ -14,6 +14,11 @@ pub fn asked<W: AskedWait>(wait: &W) -> Option<Duration> {
     wait.asked()
 }
 
+/// What the field named by `forbids_retry` holds.
+pub fn said_no(forbids: &bool) -> bool {
+    *forbids
+}
+
 #[diagnostic::on_unimplemented(
     message = "`retry_after` names a field of type `{Self}`, which is no wait",
     label = "neither `Duration` nor `Option<Duration>`",

@@ -9,7 +9,7 @@ mod values;
 
 use crate::retry::Attempt;
 
-pub use self::classify::{AskedWait, asked, kind_of};
+pub use self::classify::{AskedWait, asked, kind_of, said_no};
 pub use self::fallback::{
     Answer, Fallback, Later, LaterResult, NoHistory, fall_back, fall_back_by_history,
     fall_back_by_path, fall_back_by_reason,

@@ -1,5 +1,8 @@
 //! The policy: how many attempts, and how long to wait between them.
 
+#[cfg(feature = "serde")]
+mod written;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -24,7 +27,24 @@ use super::schedule::Schedule;
 /// assert_eq!(config.next_delay(1_000_000), Duration::from_secs(30));
 /// # Ok::<(), recovery_core::InvalidConfig>(())
 /// ```
+///
+/// With the feature `serde` it can stand in a file, each value by its setter's name, with the checks of
+/// the builder; what is left out is as in the default, and unknown names are refused:
+///
+/// ```toml
+/// max_attempts = 5          # or "unlimited"
+/// initial_delay = "200ms"   # always with a unit
+/// max_delay = "1m 30s"
+/// backoff = 1.5             # or "none", "constant", "linear", "fibonacci", "exponential", "decorrelated"
+/// jitter = "full"           # or "equal", "none", 0.25, { around = 0.2 }, { added = "1s" }
+/// retry_after = "at_least"  # or "capped", "exact"
+/// ```
 #[derive(Clone)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(try_from = "written::Written", into = "written::Written")
+)]
 pub struct RetryConfig {
     pub(super) max_attempts: u32,
     pub(super) initial_delay: Duration,

@@ -258,7 +258,8 @@ fn grow(initial: u64, factor: f64, attempt: u32) -> u64 {
     }
     let steps = attempt.saturating_sub(1);
     let steps = i32::try_from(steps).unwrap_or(i32::MAX);
-    scale(initial, factor.powi(steps))
+    // Rounding may not shorten it.
+    scale(initial, factor.powi(steps)).max(initial)
 }
 
 /// A factor within 0..=2 in units of 2⁻³², rounded down.

@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Ident, Lit, LitStr, Meta, Path, Token};
 
-use crate::args::{self, Arg};
+use crate::args::{self, Arg, Value};
 use crate::diag::{Diagnostics, mistake};
 use crate::{keys, list, values};
 
@@ -16,6 +16,7 @@ use crate::{keys, list, values};
 pub(crate) struct Label {
     pub(crate) kind: Option<Kind>,
     pub(crate) retry_after: Option<FieldName>,
+    pub(crate) forbids_retry: Option<Forbids>,
     /// The variant of `Effect`.
     pub(crate) effect: Option<Ident>,
     pub(crate) transparent: Option<Span>,
@@ -30,6 +31,13 @@ pub(crate) enum Kind {
     Named(Ident),
     /// A function of `&Self`.
     Computed(Expr),
+}
+
+/// When the other side forbids another try.
+pub(crate) enum Forbids {
+    Always(Span),
+    /// Where the field says so.
+    If(FieldName),
 }
 
 /// A field as an attribute names it.
@@ -60,7 +68,7 @@ pub(crate) fn read(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Label 
     for arg in args {
         let is_kind = !matches!(
             arg.key.to_string().as_str(),
-            "retry_after" | "effect" | "crate"
+            "retry_after" | "forbids_retry" | "effect" | "crate"
         );
         if let Err(error) = label.apply(arg) {
             label.misread |= is_kind;
@@ -165,7 +173,19 @@ impl Label {
         match word.as_str() {
             "retry_after" => {
                 let example = "`retry_after = wait`, with the name of the field";
-                self.retry_after = Some(field_name(&values::expr(&key, value, example)?)?);
+                let value = values::expr(&key, value, example)?;
+                self.retry_after = Some(field_name(&value, "retry_after", "wait")?);
+            }
+            "forbids_retry" => {
+                self.forbids_retry = Some(match value {
+                    Value::Bare => Forbids::Always(key.span()),
+                    value => {
+                        let example =
+                            "it bare, or with the name of a field: `forbids_retry = is_final`";
+                        let value = values::expr(&key, value, example)?;
+                        Forbids::If(field_name(&value, "forbids_retry", "is_final")?)
+                    }
+                });
             }
             "effect" => {
                 let example = "`effect = none`, `effect = unknown` or `effect = done`";
@@ -197,7 +217,7 @@ impl Label {
     }
 }
 
-fn field_name(value: &Expr) -> syn::Result<FieldName> {
+fn field_name(value: &Expr, word: &str, example: &str) -> syn::Result<FieldName> {
     if let Expr::Path(path) = value
         && let Some(ident) = path.path.get_ident()
     {
@@ -214,19 +234,22 @@ fn field_name(value: &Expr) -> syn::Result<FieldName> {
                     span: index.span(),
                 });
             }
-            Lit::Str(text) => format!("write the bare name: `retry_after = {}`", text.value()),
+            Lit::Str(text) => format!("write the bare name: `{word} = {}`", text.value()),
+            _ if word == "forbids_retry" => "name a field of `bool` that tells, or write \
+                                             `forbids_retry` alone where it always holds"
+                .into(),
             _ => "name the field that holds what the other side asked for, a `Duration` or an \
                   `Option<Duration>`; the policy's own delays are options of `#[retry]`"
                 .into(),
         },
         Expr::Field(field) => {
             let member = field.member.to_token_stream();
-            format!("write the bare name: `retry_after = {member}`")
+            format!("write the bare name: `{word} = {member}`")
         }
-        _ => "write its bare name, `retry_after = wait`, or its index, `retry_after = 0`".into(),
+        _ => format!("write its bare name, `{word} = {example}`, or its index, `{word} = 0`"),
     };
-    let message = "`retry_after` is the name of a field";
-    Err(mistake(value.span(), message, &help))
+    let message = format!("`{word}` is the name of a field");
+    Err(mistake(value.span(), &message, &help))
 }
 
 fn effect(value: &Expr) -> syn::Result<Ident> {

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, Member, Type};
 
-use super::attr::{self, FieldName, Kind, Label};
+use super::attr::{self, FieldName, Forbids, Kind, Label};
 use crate::diag::{Diagnostics, mistake};
 use crate::keys;
 
@@ -22,18 +22,25 @@ pub(crate) enum Answers<'a> {
         member: Member,
         ty: &'a Type,
     },
-    Own(Own),
+    Own(Box<Own>),
 }
 
 pub(crate) struct Own {
     pub(crate) kind: Kind,
-    pub(crate) wait: Option<Wait>,
+    pub(crate) wait: Option<Named>,
+    pub(crate) forbids: Option<Forbidden>,
     /// The variant of `Effect`.
     pub(crate) effect: Option<Ident>,
 }
 
-/// The field that holds what the other side asked for.
-pub(crate) struct Wait {
+/// When the other side forbids another try.
+pub(crate) enum Forbidden {
+    Always,
+    If(Named),
+}
+
+/// A field that the attribute names.
+pub(crate) struct Named {
     pub(crate) member: Member,
     /// Where the attribute names it.
     pub(crate) span: Span,
@@ -86,11 +93,28 @@ pub(crate) fn cases<'a>(
 
 /// Above an enum stands what its variants do not say themselves.
 fn check_default(mut default: Label, diagnostics: &mut Diagnostics) -> Label {
-    if let Some(field) = &default.retry_after {
+    let fields = [
+        default
+            .retry_after
+            .as_ref()
+            .map(|field| ("retry_after", field)),
+        match &default.forbids_retry {
+            Some(Forbids::If(field)) => Some(("forbids_retry", field)),
+            _ => None,
+        },
+    ];
+    for (word, field) in fields.into_iter().flatten() {
         diagnostics.error(
             field.span,
             "an enum has no field of its own",
-            "write `retry_after` above each variant that has such a field",
+            &format!("write `{word}` above each variant that has such a field"),
+        );
+    }
+    if let Some(Forbids::Always(span)) = default.forbids_retry {
+        diagnostics.error(
+            span,
+            "an error that always forbids another try need not be classified",
+            "write `forbids_retry` above the variants that do",
         );
     }
     if let Some(span) = default.transparent {
@@ -145,7 +169,7 @@ impl<'a> Target<'a> {
     ) -> Option<Case<'a>> {
         let answers = match label.transparent {
             Some(span) => diagnostics.take(self.transparent(span, &label))?,
-            None => Answers::Own(self.own(label, default, diagnostics)?),
+            None => Answers::Own(Box::new(self.own(label, default, diagnostics)?)),
         };
         Some(Case {
             variant: self.variant,
@@ -154,7 +178,11 @@ impl<'a> Target<'a> {
     }
 
     fn transparent(&self, span: Span, label: &Label) -> syn::Result<Answers<'a>> {
-        if label.kind.is_some() || label.retry_after.is_some() || label.effect.is_some() {
+        if label.kind.is_some()
+            || label.retry_after.is_some()
+            || label.forbids_retry.is_some()
+            || label.effect.is_some()
+        {
             return Err(mistake(
                 span,
                 "`transparent` leaves every answer to the error inside",
@@ -184,8 +212,20 @@ impl<'a> Target<'a> {
     }
 
     fn own(&self, label: Label, default: &Label, diagnostics: &mut Diagnostics) -> Option<Own> {
+        const WAIT: &str =
+            "give it one of `Duration` or `Option<Duration>`, or leave `retry_after` out";
+        const FINAL: &str = "give it one of `bool`, or write `forbids_retry` alone";
         let field = label.retry_after.as_ref();
-        let wait = field.and_then(|field| diagnostics.take(self.wait(field)));
+        let wait = field.and_then(|field| diagnostics.take(self.named(field, WAIT)));
+        let forbids = label
+            .forbids_retry
+            .as_ref()
+            .and_then(|forbids| match forbids {
+                Forbids::Always(_) => Some(Forbidden::Always),
+                Forbids::If(field) => diagnostics
+                    .take(self.named(field, FINAL))
+                    .map(Forbidden::If),
+            });
         let Some(kind) = label.kind.or_else(|| default.kind.clone()) else {
             if !label.misread && !default.misread {
                 let help = match self.variant {
@@ -203,14 +243,15 @@ impl<'a> Target<'a> {
         Some(Own {
             kind,
             wait,
+            forbids,
             effect: label.effect.or_else(|| default.effect.clone()),
         })
     }
 
-    fn wait(&self, field: &FieldName) -> syn::Result<Wait> {
+    fn named(&self, field: &FieldName, help: &str) -> syn::Result<Named> {
         let mut members = self.fields.members();
         if let Some(member) = members.find(|member| name_of(member) == field.name) {
-            return Ok(Wait {
+            return Ok(Named {
                 member,
                 span: field.span,
                 is_only_field: self.fields.len() == 1,
@@ -218,11 +259,7 @@ impl<'a> Target<'a> {
         }
         let name = self.name.unraw();
         if self.fields.is_empty() {
-            return Err(mistake(
-                field.span,
-                &format!("`{name}` has no field"),
-                "give it one of `Duration` or `Option<Duration>`, or leave `retry_after` out",
-            ));
+            return Err(mistake(field.span, &format!("`{name}` has no field"), help));
         }
         let fields: Vec<String> = self
             .fields

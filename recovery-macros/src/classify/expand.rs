@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Generics, Ident, Member, Path, Type, parse_quote};
 
 use super::attr::Kind;
-use super::check::{Answers, Case, Own};
+use super::check::{Answers, Case, Forbidden, Named, Own};
 
 // Input:
 //     #[derive(Classify)]
@@ -56,6 +56,7 @@ pub(crate) fn implementation(input: &DeriveInput, krate: &Path, cases: &[Case<'_
     let methods = [
         Some(expansion.kind()),
         expansion.retry_after(),
+        expansion.forbids_retry(),
         expansion.effect(),
         expansion.is_transient(),
     ];
@@ -174,22 +175,56 @@ impl Expansion<'_> {
         }
         let body = self.body("retry_after", |own| match &own.wait {
             None => Answer::fixed(quote_spanned!(*site=> ::core::option::Option::None)),
-            Some(wait) => {
-                let member = located(&wait.member, *site);
-                // A field of another type is complained of where the attribute names it.
-                let variable = Ident::new("wait", site.located_at(wait.span));
-                let others = (!wait.is_only_field).then(|| quote_spanned!(*site=> , ..));
-                Answer {
-                    fields: Some(quote_spanned!(*site=> #member: #variable #others)),
-                    expr: quote_spanned!(*site=> #krate::__private::asked(#variable)),
-                }
-            }
+            Some(field) => self.of_field(
+                field,
+                "wait",
+                |wait| quote_spanned!(*site=> #krate::__private::asked(#wait)),
+            ),
         });
         Some(quote_spanned! {*site=>
             fn retry_after(&self) -> ::core::option::Option<::core::time::Duration> {
                 #body
             }
         })
+    }
+
+    fn forbids_retry(&self) -> Option<TokenStream> {
+        let Self { site, krate, .. } = self;
+        if !self.has_transparent() && !self.owns().any(|own| own.forbids.is_some()) {
+            return None;
+        }
+        let body = self.body("forbids_retry", |own| match &own.forbids {
+            None => Answer::fixed(quote_spanned!(*site=> false)),
+            Some(Forbidden::Always) => Answer::fixed(quote_spanned!(*site=> true)),
+            Some(Forbidden::If(field)) => self.of_field(
+                field,
+                "forbids",
+                |forbids| quote_spanned!(*site=> #krate::__private::said_no(#forbids)),
+            ),
+        });
+        Some(quote_spanned! {*site=>
+            fn forbids_retry(&self) -> ::core::primitive::bool {
+                #body
+            }
+        })
+    }
+
+    /// What a field answers.
+    fn of_field(
+        &self,
+        field: &Named,
+        variable: &str,
+        expr: impl FnOnce(&Ident) -> TokenStream,
+    ) -> Answer {
+        let site = self.site;
+        let member = located(&field.member, site);
+        // A field of another type is complained of where the attribute names it.
+        let variable = Ident::new(variable, site.located_at(field.span));
+        let others = (!field.is_only_field).then(|| quote_spanned!(site=> , ..));
+        Answer {
+            fields: Some(quote_spanned!(site=> #member: #variable #others)),
+            expr: expr(&variable),
+        }
     }
 
     fn effect(&self) -> Option<TokenStream> {
@@ -230,7 +265,7 @@ impl Expansion<'_> {
 
     fn owns(&self) -> impl Iterator<Item = &Own> {
         self.cases.iter().filter_map(|case| match &case.answers {
-            Answers::Own(own) => Some(own),
+            Answers::Own(own) => Some(&**own),
             Answers::Transparent { .. } => None,
         })
     }

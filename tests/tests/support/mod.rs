@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
 
 pub(crate) mod log;
+pub(crate) mod policies;
 
 use std::fmt;
 use std::time::Duration;
