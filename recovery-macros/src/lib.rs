@@ -77,6 +77,7 @@ use proc_macro::TokenStream;
 /// | `at_most_once` | bare | – | never retries an error after which the call may already have been carried out (`Effect`) |
 /// | `on_retry` | path or closure `fn(&Attempt<'_, E>)` | – | called before each wait |
 /// | `fallback` | path or closure, sync or async, of the error, or of the error and the `StopReason` | – | called once when no attempt is to follow; returns what the function returns |
+/// | `history` | bare | – | keeps the failed attempts: for `on_retry` as `failed.history`, for `fallback` as its third argument |
 /// | `budget` | expression of `RetryBudget` | – | each retry takes a token |
 /// | `breaker` | expression of `CircuitBreaker` | – | each attempt needs its leave, and is recorded |
 /// | `pushback` | expression of `Pushback` | – | what a server asks of one call, its siblings wait too |
@@ -244,6 +245,7 @@ pub fn retryable_on(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | a kind | `Network`, `Timeout`, `RateLimited`, `Server`, `Authentication`, `Forbidden`, `NotFound`, `InvalidInput`, `Conflict`, `Cancelled`, `Other` | – | the bare name of an `ErrorKind`; the first four are transient |
 /// | `kind` | path or closure `fn(&Self) -> ErrorKind` | – | computes the kind; in place of its name |
 /// | `retry_after` | a field's name, or its index | – | the field of `Duration` or `Option<Duration>` that holds what the other side asked for |
+/// | `forbids_retry` | bare, or a field's name or index | – | the other side forbids another try: always, or where that field of `bool` holds |
 /// | `effect` | `none`, `unknown`, `done` | `unknown` | whether the call may have been carried out all the same: surely not, perhaps, surely |
 /// | `transparent` | bare | – | all answers are those of the only field, whose type implements `Classify` |
 /// | `crate` | path | `::recovery_core` | for a renamed dependency; above the type |

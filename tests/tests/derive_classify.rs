@@ -580,3 +580,53 @@ async fn an_effect_that_was_derived_is_obeyed() {
         Err(ApiError::NoAnswer)
     );
 }
+
+#[derive(Debug, Classify)]
+#[classify(Server)]
+enum Refusal {
+    #[classify(forbids_retry)]
+    Never,
+    #[classify(forbids_retry = is_final, retry_after = wait)]
+    Told {
+        is_final: bool,
+        wait: Duration,
+    },
+    #[classify(forbids_retry = 0)]
+    Only(bool),
+    #[classify(transparent)]
+    Inner(Box<Refusal>),
+    Silent,
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_forbids_a_retry_gets_none() {
+    let told = |is_final| Refusal::Told {
+        is_final,
+        wait: WAIT,
+    };
+    for (error, forbids) in [
+        (Refusal::Never, true),
+        (told(true), true),
+        (told(false), false),
+        (Refusal::Only(true), true),
+        (Refusal::Only(false), false),
+        (Refusal::Inner(Box::new(Refusal::Never)), true),
+        (Refusal::Inner(Box::new(Refusal::Silent)), false),
+        (Refusal::Silent, false),
+    ] {
+        #[retry(max = 2)]
+        #[retryable_on(Server, Refusal::Never)]
+        async fn call(error: &mut Option<Refusal>, calls: &mut u32) -> Result<(), Refusal> {
+            *calls += 1;
+            error.take().map_or(Ok(()), Err)
+        }
+        assert_eq!(error.forbids_retry(), forbids, "{error:?}");
+        assert!(error.is_transient(), "its kind is another matter");
+        let (mut error, mut calls) = (Some(error), 0);
+        let result = call(&mut error, &mut calls).await;
+        assert_eq!(
+            (result.is_err(), calls),
+            (forbids, if forbids { 1 } else { 2 })
+        );
+    }
+}

@@ -319,7 +319,7 @@ fn last_word(value: &Expr) -> Option<String> {
 mod tests {
     use syn::{Attribute, parse_quote};
 
-    use super::{Kind, Label, read};
+    use super::{Forbids, Kind, Label, read};
     use crate::diag::Diagnostics;
 
     fn understood(attr: Attribute) -> Label {
@@ -343,6 +343,13 @@ mod tests {
         assert!(matches!(label.kind, Some(Kind::Computed(_))));
         assert_eq!(label.retry_after.unwrap().name, "1");
         assert!(label.krate.is_some());
+
+        let label = understood(parse_quote!(#[classify(Server, forbids_retry)]));
+        assert!(matches!(label.forbids_retry, Some(Forbids::Always(_))));
+        let label = understood(parse_quote!(#[classify(Server, forbids_retry = r#final)]));
+        let named =
+            matches!(label.forbids_retry, Some(Forbids::If(field)) if field.name == "final");
+        assert!(named);
 
         let label = understood(parse_quote!(#[classify(transparent)]));
         assert!(label.transparent.is_some() && label.kind.is_none());
