@@ -245,8 +245,12 @@ impl DelayRange {
         if spread == 0 {
             return Duration::from_nanos(self.low);
         }
-        // The high half of the product is uniform in 0..=spread, to within 2⁻⁶⁴.
-        let product = u128::from(fastrand::u64(..)) * u128::from(spread + 1);
+        self.pick_by(fastrand::u64(..))
+    }
+
+    /// The high half of the product is uniform in 0..=spread, to within 2⁻⁶⁴.
+    fn pick_by(self, random: u64) -> Duration {
+        let product = u128::from(random) * u128::from(self.high - self.low + 1);
         Duration::from_nanos(self.low + (product >> 64) as u64)
     }
 }
@@ -519,5 +523,51 @@ mod tests {
             })
             .collect();
         assert_eq!(delays, [1, 2, 60, 1, 2, 1, 1]);
+    }
+
+    /// The numbers of Polly's own tests (`RetryHelperTests`): random number, delay in seconds.
+    #[test]
+    fn a_given_random_number_gives_the_delay_that_polly_gives() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a fraction of all numbers"
+        )]
+        let random = |fraction: f64| (fraction * u64::MAX as f64) as u64;
+        let second = Duration::from_secs(1);
+        let policy = exact(1000, 2.0, 10 * second).to_builder();
+        let policy = policy.jitter(Jitter::Around(0.25));
+        let constant = policy.clone().backoff(Backoff::Constant).clamped();
+        let linear = policy.backoff(Backoff::Linear).clamped();
+        // Polly counts from 0: its second linear delay is our third.
+        for (config, attempt, vectors) in [
+            (
+                constant,
+                1,
+                &[(0.0, 0.75), (0.4, 0.95), (0.6, 1.05), (1.0, 1.25)][..],
+            ),
+            (
+                linear,
+                3,
+                &[
+                    (0.0, 2.25),
+                    (0.4, 2.85),
+                    (0.5, 3.0),
+                    (0.6, 3.15),
+                    (1.0, 3.75),
+                ],
+            ),
+        ] {
+            for (fraction, seconds) in vectors {
+                let range = config.schedule.delay_range(attempt);
+                let delay = range.pick_by(random(*fraction));
+                let expected = Duration::from_secs_f64(*seconds);
+                assert!(
+                    delay.abs_diff(expected) < Duration::from_micros(1),
+                    "{delay:?}"
+                );
+            }
+        }
     }
 }
