@@ -55,7 +55,8 @@ async fn seen(deadline: u64, delay: u64, slow: u32, failure: Option<Failure>) ->
     let (mut calls, mut reason) = (0, None);
     let start = Instant::now();
     let _ = call.make(&mut calls, &mut reason).await;
-    let slept = start.elapsed() - Duration::from_millis(if slow <= calls { 100 } else { 0 });
+    let slow = Duration::from_millis(if slow <= calls { 100 } else { 0 });
+    let slept = start.elapsed().saturating_sub(slow);
     (calls, reason, u64::try_from(slept.as_millis()).unwrap())
 }
 
