@@ -594,7 +594,7 @@ enum Refusal {
     #[classify(forbids_retry = 0)]
     Only(bool),
     #[classify(transparent)]
-    Inner(Box<Refusal>),
+    Inner(Box<Self>),
     Silent,
 }
 

@@ -117,14 +117,14 @@ impl<'a> Brakes<'a> {
         {
             pushback.close_for(asked, (self.now)());
         }
-        site.decide(progress, error, verdict, ask, Some(self))
-    }
-
-    /// To be called after each failure that is one to retry, whatever follows.
-    pub(super) fn deserves_retry(&self) {
+        if !site.is_retryable(error, verdict, ask) {
+            site.gave_up(*progress, error, ask, StopReason::NotRetryable);
+            return Err(StopReason::NotRetryable);
+        }
         if let Some(budget) = self.budget {
             budget.failed(self.now);
         }
+        site.after_retryable(progress, error, ask, Some(self))
     }
 
     /// The wait before a retry, if one may follow: `delay`, or what is left of a pause if that is

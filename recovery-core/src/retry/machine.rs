@@ -123,7 +123,12 @@ impl Site {
         verdict: Verdict,
         ask: impl Ask<E>,
     ) -> Result<Duration, StopReason> {
-        self.decide(progress, error, verdict, ask, None)
+        if self.is_retryable(error, verdict, ask) {
+            self.after_retryable(progress, error, ask, None)
+        } else {
+            self.gave_up(*progress, error, ask, StopReason::NotRetryable);
+            Err(StopReason::NotRetryable)
+        }
     }
 
     /// The same for an error that nobody needs afterwards, unless it is the last: all of the error
@@ -140,23 +145,23 @@ impl Site {
         verdict: Verdict,
         ask: impl Ask<E>,
     ) -> Result<Duration, E> {
-        match self.decide(progress, &error, verdict, ask, None) {
+        match self.after_failure(progress, &error, verdict, ask) {
             Ok(delay) => Ok(delay),
             Err(_) => Err(error),
         }
     }
 
-    #[inline]
-    pub(super) fn decide<E>(
+    /// What follows an error that deserves another try.
+    #[inline(never)]
+    pub(super) fn after_retryable<E>(
         &self,
         progress: &mut Progress,
         error: &E,
-        verdict: Verdict,
         ask: impl Ask<E>,
         brakes: Option<&mut Brakes<'_>>,
     ) -> Result<Duration, StopReason> {
         let failed = *progress;
-        match self.next_delay(progress, error, verdict, ask, brakes) {
+        match self.next_delay(progress, error, ask, brakes) {
             Ok(delay) => {
                 let told = || self.told(failed, ask.kind(error), ask.text(error));
                 observe::scheduled(self.name, self.stats(), delay, told);
@@ -175,16 +180,9 @@ impl Site {
         &self,
         progress: &mut Progress,
         error: &E,
-        verdict: Verdict,
         ask: impl Ask<E>,
         brakes: Option<&mut Brakes<'_>>,
     ) -> Result<Duration, StopReason> {
-        if !self.is_retryable(error, verdict, ask) {
-            return Err(StopReason::NotRetryable);
-        }
-        if let Some(brakes) = &brakes {
-            brakes.deserves_retry();
-        }
         if ask.forbids_retry(error) {
             return Err(StopReason::ServerSaidNo);
         }
@@ -246,7 +244,7 @@ impl Site {
     }
 
     #[inline]
-    fn is_retryable<E>(&self, error: &E, verdict: Verdict, ask: impl Ask<E>) -> bool {
+    pub(super) fn is_retryable<E>(&self, error: &E, verdict: Verdict, ask: impl Ask<E>) -> bool {
         if matches!(verdict, Verdict::Stop | Verdict::Except) {
             return false;
         }

@@ -8,8 +8,9 @@ use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// The wait between two attempts. A zero delay touches no timer; it lets others run, so that a
-/// call which fails at once and for ever can be cancelled.
+/// The wait between two attempts. A zero delay touches no timer; it counts as one step of what tokio
+/// lets a task do before others have their turn, so that a call which fails at once and for ever can be
+/// cancelled.
 #[cfg(feature = "tokio")]
 #[inline]
 pub const fn wait(delay: Duration) -> Wait {
@@ -28,7 +29,6 @@ pin_project_lite::pin_project! {
             #[pin]
             sleep: tokio::time::Sleep,
         },
-        Yielded,
     }
 }
 
@@ -41,11 +41,8 @@ impl Future for Wait {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.as_mut().project() {
             WaitProjection::Sleep { sleep } => sleep.poll(context),
-            WaitProjection::Yielded => Poll::Ready(()),
             WaitProjection::Begin { delay } if delay.is_zero() => {
-                self.set(Self::Yielded);
-                context.waker().wake_by_ref();
-                Poll::Pending
+                std::pin::pin!(tokio::task::coop::consume_budget()).poll(context)
             }
             WaitProjection::Begin { .. } => self.begin(context),
         }
@@ -63,7 +60,7 @@ impl Wait {
         }
         match self.project() {
             WaitProjection::Sleep { sleep } => sleep.poll(context),
-            _ => Poll::Ready(()),
+            WaitProjection::Begin { .. } => Poll::Pending,
         }
     }
 }

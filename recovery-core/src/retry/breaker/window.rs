@@ -25,12 +25,14 @@ impl CountWindow {
     /// Takes in one outcome; gives those of the last `size` if any of them counts against the breaker.
     #[inline]
     pub(super) fn record(&self, failed: bool, slow: bool, size: u32) -> Option<Tally> {
-        let place = self.outcomes.fetch_add(1, Relaxed);
-        // Where nothing is marked there is no mark to take back.
-        if !failed && !slow && self.failed.is_clear() && self.slow.is_clear() {
+        // Where nothing is marked there is no mark to take back; and once as many are known as count,
+        // one success more says nothing. So threads that succeed write nothing.
+        let says_nothing = !failed && !slow && self.is_clear();
+        if says_nothing && self.outcomes.load(Relaxed) >= u64::from(size) {
             return None;
         }
-        Some(self.mark(place, failed, slow, size))
+        let place = self.outcomes.fetch_add(1, Relaxed);
+        (!says_nothing).then(|| self.mark(place, failed, slow, size))
     }
 
     #[cold]
@@ -47,6 +49,7 @@ impl CountWindow {
     }
 
     /// Whether no outcome counts against the breaker.
+    #[inline]
     pub(super) fn is_clear(&self) -> bool {
         self.failed.is_clear() && self.slow.is_clear()
     }

@@ -1,0 +1,1 @@
+//! Nothing but a bench: `cargo bench -p recovery-peers`.
