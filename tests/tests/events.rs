@@ -98,7 +98,7 @@ async fn a_refused_call_is_told_without_an_attempt() {
         lines.take(),
         [
             r#"WARN recovery: retry.scheduled name="refused" attempt=1 delay_ms=0 waited_ms=0 kind="Network" error=broken pipe"#,
-            r#"WARN recovery: breaker.opened name="broken" calls=2 failures=2 slow=0"#,
+            r#"WARN recovery: breaker.opened name="broken" failures=2 slow=0 calls=2"#,
             r#"WARN recovery: retry.gave_up name="refused" attempt=2 waited_ms=0 kind="Network" reason="breaker_open" error=broken pipe"#,
         ]
     );
@@ -158,7 +158,7 @@ async fn a_breaker_tells_of_each_change_once() {
     assert_eq!(
         of_breaker,
         [
-            "WARN recovery: breaker.opened calls=2 failures=2 slow=0",
+            "WARN recovery: breaker.opened failures=2 slow=0 calls=2",
             "INFO recovery: breaker.half_open",
             "INFO recovery: breaker.closed",
         ]

@@ -1,65 +1,71 @@
 //! The circuit breaker: stops calling what keeps failing, and finds out by itself when it works
 //! again.
 
+mod builder;
 mod change;
+mod count_window;
+mod invalid;
+mod permit;
+mod phase;
 mod policy;
-mod slots;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod window;
+mod time_window;
+mod word;
 
 use std::fmt;
-use std::mem::ManuallyDrop;
-use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Release};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use change::BreakerChange;
-use policy::{BreakerPolicy, Hook, Window};
-pub use policy::{CircuitBreakerBuilder, InvalidBreaker};
-use slots::TimeWindow;
-use tally::Tally;
-use window::CountWindow;
-
 use super::clock;
-use super::keyed::Idle;
+pub use builder::CircuitBreakerBuilder;
+use builder::DEFAULT_POLICY;
+pub use change::BreakerChange;
+use change::Hook;
+use count_window::CountWindow;
+pub use invalid::InvalidBreaker;
+pub(crate) use permit::Permit;
+use phase::{Core, Phase, Probes};
+use policy::BreakerPolicy;
+use tally::{Outcome, Tally};
+use time_window::TimeWindow;
+use word::Word;
 
 /// Refuses calls to something that keeps failing, until it works again.
 ///
 /// A call that is going to fail still costs its caller the wait, and the failing side the work. A
 /// breaker watches the outcomes and cuts such calls off before they are made:
 ///
-/// - **closed**, the normal state: calls pass. Of the last [`window`] outcomes, or of those of the last
-///   [`window_time`], at least [`minimum_calls`] must be known; when the share of failures reaches
-///   [`failure_ratio`], or that of [slow calls](CircuitBreakerBuilder::slow_call) its
+/// - **closed**, the normal state: calls pass. Of the outcomes in the window, which is the last
+///   [`window`] calls or the last [`window_time`], at least [`minimum_calls`] must be known; when
+///   the share of failures reaches [`failure_ratio`], or that of [slow calls][`slow_call`]
 ///   [`slow_ratio`], it opens.
 /// - **open**: calls are refused, for [`open_for`]. The first call after that makes it half-open.
 /// - **half-open**: [`probes`] calls pass, the others are refused. When all of them have
-///   succeeded, and not too many were slow, it closes and knows of no outcome; when one fails it opens
-///   again at once.
+///   succeeded it closes and knows of no outcome; when one fails, or too many were slow, it opens
+///   again.
 ///
 /// A call that ends without a verdict (cancelled, panicked, or an error that says nothing of the
 /// other side's health) counts as neither; if it was a probe, another may take its place. The
 /// outcome of a call that began before the last change of state is ignored. A probe that never
 /// ends keeps the breaker half-open: give calls a time limit.
 ///
-/// One breaker belongs to one thing that can fail, and is shared by all who call it; for many such
-/// things there is [`Keyed`](crate::Keyed). While it is closed and counts by number it takes no lock and
-/// reads no clock.
+/// One breaker belongs to one thing that can fail, and is shared by all who call it. With a window
+/// of calls, and no slow ones to tell apart, it takes no lock while it is closed and reads the clock
+/// only to open; while all in a full window is good, a call writes nothing either.
 ///
-/// Each change of state is told once: by the events `breaker.opened`, `breaker.half_open` and
-/// `breaker.closed` ([`observe`](crate::observe)), and to [`on_change`].
-///
-/// The pattern is Michael Nygard's (*Release It!*, "Circuit Breaker"); the terms, the sliding windows
-/// and the slow calls are those of resilience4j.
+/// The pattern is Michael Nygard's (*Release It!*, "Circuit Breaker"); the terms and the rules of
+/// the sliding windows and of slow calls are those of resilience4j.
 ///
 /// [`window`]: CircuitBreakerBuilder::window
 /// [`window_time`]: CircuitBreakerBuilder::window_time
-/// [`slow_ratio`]: CircuitBreakerBuilder::slow_ratio
-/// [`on_change`]: CircuitBreakerBuilder::on_change
 /// [`minimum_calls`]: CircuitBreakerBuilder::minimum_calls
 /// [`failure_ratio`]: CircuitBreakerBuilder::failure_ratio
+/// [`slow_call`]: CircuitBreakerBuilder::slow_call
+/// [`slow_ratio`]: CircuitBreakerBuilder::slow_ratio
 /// [`open_for`]: CircuitBreakerBuilder::open_for
 /// [`probes`]: CircuitBreakerBuilder::probes
 ///
@@ -68,12 +74,15 @@ use super::keyed::Idle;
 /// use std::time::Duration;
 /// use recovery_core::{BreakerState, CircuitBreaker};
 ///
-/// static PAYMENTS: CircuitBreaker = CircuitBreaker::new();
+/// static PAYMENTS: CircuitBreaker = CircuitBreaker::new().with_name("payments");
 ///
 /// let search = CircuitBreaker::builder()
-///     .window(50)
+///     .name("search")
+///     .window_time(Duration::from_secs(60))
 ///     .failure_ratio(0.3)
+///     .slow_call(Duration::from_secs(5))
 ///     .open_for(Duration::from_secs(10))
+///     .on_change(|change| println!("{:?} is now {:?}", change.name, change.to))
 ///     .build()?;
 ///
 /// assert_eq!(PAYMENTS.state(), BreakerState::Closed);
@@ -81,14 +90,14 @@ use super::keyed::Idle;
 /// # Ok::<(), recovery_core::InvalidBreaker>(())
 /// ```
 pub struct CircuitBreaker {
+    /// The state, as a [`Word`]. Changed under the lock only.
+    word: AtomicU64,
     policy: BreakerPolicy,
+    /// The window, where it is one of calls.
+    calls: CountWindow,
     name: Option<&'static str>,
     on_change: Option<Hook>,
-    /// The state, and above it the number of changes so far: by it a permit can tell whether it is from
-    /// before. Written under the lock alone.
-    gate: AtomicU64,
-    window: CountWindow,
-    phase: Mutex<Phase>,
+    core: Mutex<Core>,
 }
 
 /// What a [`CircuitBreaker`] does with calls.
@@ -103,31 +112,18 @@ pub enum BreakerState {
     HalfOpen,
 }
 
-impl BreakerState {
-    const BITS: u64 = 0b11;
-
-    const fn of_gate(gate: u64) -> Self {
-        match gate & Self::BITS {
-            0 => Self::Closed,
-            1 => Self::Open,
-            _ => Self::HalfOpen,
-        }
-    }
-
-    const fn bits(self) -> u64 {
-        match self {
-            Self::Closed => 0,
-            Self::Open => 1,
-            Self::HalfOpen => 2,
-        }
-    }
-}
-
 impl CircuitBreaker {
     /// A closed breaker with the default values: it opens when half of the last 100 calls, of
     /// which at least 20 are known, have failed; for 30 seconds; and closes after one probe.
     pub const fn new() -> Self {
-        Self::of(BreakerPolicy::DEFAULT, None, None)
+        Self {
+            word: AtomicU64::new(Word::FIRST.0),
+            policy: DEFAULT_POLICY,
+            calls: CountWindow::small(),
+            name: None,
+            on_change: None,
+            core: Mutex::new(Core::CLOSED),
+        }
     }
 
     /// Starts from the default values.
@@ -135,28 +131,15 @@ impl CircuitBreaker {
         CircuitBreakerBuilder::DEFAULT
     }
 
-    const fn of(
-        policy: BreakerPolicy,
-        name: Option<&'static str>,
-        on_change: Option<Hook>,
-    ) -> Self {
-        Self {
-            policy,
-            name,
-            on_change,
-            gate: AtomicU64::new(0),
-            window: CountWindow::new(),
-            phase: Mutex::new(Phase::Closed(TimeWindow::new())),
-        }
-    }
-
-    /// The name in events, and of its gauge; for a `static`.
+    /// Gives it a name for events and metrics.
     ///
+    /// # Examples
     /// ```
     /// use recovery_core::CircuitBreaker;
     ///
-    /// static PAYMENTS: CircuitBreaker = CircuitBreaker::new().with_name("payments");
-    /// assert!(format!("{PAYMENTS:?}").contains("payments"));
+    /// static MAIL: CircuitBreaker = CircuitBreaker::new().with_name("mail");
+    ///
+    /// assert!(format!("{MAIL:?}").contains("mail"));
     /// ```
     #[must_use]
     pub const fn with_name(mut self, name: &'static str) -> Self {
@@ -164,75 +147,104 @@ impl CircuitBreaker {
         self
     }
 
+    fn with_policy(policy: BreakerPolicy) -> Self {
+        let breaker = Self {
+            calls: CountWindow::new(policy.calls, policy.slow_nanos.is_some()),
+            policy,
+            ..Self::new()
+        };
+        if policy.slot.is_some() {
+            breaker.lock().time = Some(Box::new(TimeWindow::EMPTY));
+        }
+        breaker
+    }
+
     /// The present state.
     ///
     /// An open breaker whose time is up is open until the next call makes it half-open.
     pub fn state(&self) -> BreakerState {
-        BreakerState::of_gate(self.gate.load(Acquire))
+        self.word().state()
     }
 
-    /// Lets a call that would begin now pass, or refuses it.
-    #[inline]
-    pub(crate) fn try_acquire(&self, now: impl Fn() -> Instant) -> Option<Permit<'_>> {
-        let gate = self.gate.load(Acquire);
-        if BreakerState::of_gate(gate) == BreakerState::Closed {
-            Some(self.permit(gate, now))
-        } else {
-            self.try_probe(now)
+    /// Whether it is closed and remembers nothing bad.
+    pub(crate) fn is_idle(&self) -> bool {
+        if !self.word().is_closed() {
+            return false;
+        }
+        match (&self.lock().time, self.policy.slot) {
+            (Some(time), Some(_)) => time.is_all_good_at(self.policy.slot_of(clock::now())),
+            _ => self.calls.is_all_good(),
         }
     }
 
+    /// Lets a call that would begin at `now` pass, or refuses it.
+    ///
+    /// A call may be let through just when another opens it: it began before, that is all.
     #[inline]
-    fn permit(&self, gate: u64, now: impl Fn() -> Instant) -> Permit<'_> {
-        Permit {
-            breaker: self,
-            gate,
-            begun: self.policy.slow.map(|_| now()),
+    pub(crate) fn try_acquire(&self, now: impl FnOnce() -> Instant) -> Option<Permit<'_>> {
+        let word = self.word();
+        if word.is_closed() && self.policy.slow_nanos.is_none() {
+            return Some(self.permit(word, 0));
         }
+        self.try_acquire_at(now())
     }
 
-    #[cold]
     #[inline(never)]
-    fn try_probe(&self, now: impl Fn() -> Instant) -> Option<Permit<'_>> {
-        let mut phase = self.lock();
-        let mut change = None;
-        match &mut *phase {
-            // It has closed meanwhile.
-            Phase::Closed(_) => {}
+    fn try_acquire_at(&self, now: Instant) -> Option<Permit<'_>> {
+        let word = self.word();
+        if word.is_closed() {
+            return Some(self.permit(word, clock::nanos_since_epoch(now)));
+        }
+        let mut core = self.lock();
+        match &mut core.phase {
+            Phase::Closed => {}
             Phase::Open { since } => {
-                if self.left_open(*since, now()).is_some() {
+                if self.left_open(*since, now).is_some() {
                     return None;
                 }
-                let next = Phase::HalfOpen {
-                    running: 1,
-                    done: Tally::default(),
-                };
-                change = Some(self.enter(&mut phase, next, Tally::default()));
+                self.enter(&mut core, Phase::HalfOpen(Probes::FIRST), Tally::NONE);
             }
-            Phase::HalfOpen { running, done } => {
-                if *running + done.calls >= self.policy.probes {
+            Phase::HalfOpen(probes) => {
+                if probes.are_out(self.policy.probes) {
                     return None;
                 }
-                *running += 1;
+                probes.running += 1;
             }
         }
-        let permit = self.permit(self.gate.load(Acquire), now);
-        self.tell(phase, change);
+        // Before anybody is told, so that a listener that panics takes no place with it.
+        let permit = self.permit(self.word(), clock::nanos_since_epoch(now));
+        self.tell_changes(core);
         Some(permit)
     }
 
-    /// How long calls will still be refused; `None` if one would pass.
+    #[inline]
+    fn permit(&self, word: Word, began: u64) -> Permit<'_> {
+        Permit {
+            breaker: self,
+            word,
+            began,
+        }
+    }
+
+    /// How long calls will still be refused, as seen from `now`; `None` if one would pass.
     ///
     /// Zero while all probes are out: it may end at any moment, by their verdict alone.
-    pub(crate) fn reopens_in(&self, now: impl Fn() -> Instant) -> Option<Duration> {
-        if self.state() == BreakerState::Closed {
+    #[inline]
+    pub(crate) fn reopens_in(&self, now: impl FnOnce() -> Instant) -> Option<Duration> {
+        if self.word().is_closed() {
             return None;
         }
-        match &*self.lock() {
-            Phase::Closed(_) => None,
-            Phase::Open { since } => self.left_open(*since, now()),
-            Phase::HalfOpen { running, done } => {
-                (running + done.calls >= self.policy.probes).then_some(Duration::ZERO)
+        self.left_at(now())
+    }
+
+    #[cold]
+    fn left_at(&self, now: Instant) -> Option<Duration> {
+        match self.lock().phase {
+            Phase::Closed => None,
+            Phase::Open { since } => self.left_open(since, now),
+            Phase::HalfOpen(probes) => {
+                let are_out = probes.are_out(self.policy.probes);
+                are_out.then_some(Duration::ZERO)
             }
         }
     }
@@ -245,107 +257,132 @@ impl CircuitBreaker {
             .filter(|left| !left.is_zero())
     }
 
-    /// A call with leave of `gate` has ended.
+    /// The outcome of a call that began in the state `word`.
+    ///
+    /// Between the check of the state and the booking, others may open the breaker and close it
+    /// again: an outcome from before then counts as one of the new window. That takes a thread that
+    /// is held up here for all of [`open_for`](CircuitBreakerBuilder::open_for), it is one outcome,
+    /// and it leaves the window like all others.
     #[inline]
-    fn record(&self, gate: u64, failed: bool, slow: bool, now: impl Fn() -> Instant) {
-        // An outcome from before the last change says nothing of what is now. Should it change between
-        // this and the next lines, one outcome more or less is known, as if the call had ended a moment
-        // before or after.
-        if self.gate.load(Acquire) != gate {
+    fn record(&self, word: Word, began: u64, failed: bool, now: impl FnOnce() -> Instant) {
+        if self.word() != word {
             return;
         }
-        if let Window::Calls(size) = self.policy.window
-            && BreakerState::of_gate(gate) == BreakerState::Closed
-        {
-            if let Some(tally) = self.window.record(failed, slow, size)
-                && self.policy.is_tripped_by(tally)
-            {
-                self.trip(gate, tally, now);
+        if !(word.is_closed() && self.policy.needs_no_clock) {
+            return self.record_at(word, began, failed, now());
+        }
+        let outcome = Outcome {
+            failed,
+            slow: false,
+        };
+        if let Some(tally) = self.calls.record(self.policy.calls, outcome) {
+            self.judge(word, tally, now);
+        }
+    }
+
+    #[inline(never)]
+    fn judge(&self, word: Word, tally: Tally, now: impl FnOnce() -> Instant) {
+        if self.policy.is_tripped_by(tally) {
+            self.open(word, tally, now());
+        }
+    }
+
+    #[inline(never)]
+    fn record_at(&self, word: Word, began: u64, failed: bool, now: Instant) {
+        let outcome = Outcome {
+            failed,
+            slow: self.policy.is_slow(began, now),
+        };
+        if word.is_closed() && self.policy.slot.is_none() {
+            if let Some(tally) = self.calls.record(self.policy.calls, outcome) {
+                self.judge(word, tally, || now);
             }
-        } else {
-            self.record_under_lock(gate, failed, slow, now);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn trip(&self, gate: u64, tally: Tally, now: impl Fn() -> Instant) {
-        let mut phase = self.lock();
-        // Two may have come to it at once.
-        if self.gate.load(Acquire) == gate {
-            let change = self.enter(&mut phase, Phase::Open { since: now() }, tally);
-            self.tell(phase, Some(change));
-        }
-    }
-
-    #[inline(never)]
-    fn record_under_lock(&self, gate: u64, failed: bool, slow: bool, now: impl Fn() -> Instant) {
-        let mut phase = self.lock();
-        if self.gate.load(Acquire) != gate {
             return;
         }
-        let (next, tally) = match (&mut *phase, self.policy.window) {
-            (Phase::Closed(window), Window::Time(time)) => {
-                let now = now();
-                let tally = window.record(failed, slow, time, now);
+        let mut core = self.lock();
+        if self.word() != word {
+            return;
+        }
+        let Core { phase, time, .. } = &mut *core;
+        match (phase, time) {
+            (Phase::Closed, Some(time)) => {
+                let tally = time.record(self.policy.slot_of(now), outcome);
                 if !self.policy.is_tripped_by(tally) {
                     return;
                 }
-                (Phase::Open { since: now }, tally)
+                self.enter(&mut core, Phase::Open { since: now }, tally);
             }
-            (Phase::HalfOpen { running, done }, _) => {
-                *running = running.saturating_sub(1);
-                done.add(failed, slow);
-                let all_done = done.calls >= self.policy.probes;
-                if failed || all_done && self.policy.is_too_slow(*done) {
-                    (Phase::Open { since: now() }, *done)
-                } else if all_done {
-                    (Phase::Closed(TimeWindow::new()), *done)
-                } else {
+            (Phase::HalfOpen(probes), _) => {
+                let known = probes.add(outcome);
+                let next = if failed {
+                    Phase::Open { since: now }
+                } else if probes.succeeded < self.policy.probes {
                     return;
-                }
+                } else if self.policy.is_too_slow(known) {
+                    Phase::Open { since: now }
+                } else {
+                    Phase::Closed
+                };
+                self.enter(&mut core, next, known);
             }
-            // Nobody is let through while it is open; what is counted by number needs no lock.
-            (Phase::Open { .. } | Phase::Closed(_), _) => return,
-        };
-        let change = self.enter(&mut phase, next, tally);
-        self.tell(phase, Some(change));
+            // Nobody is let through while it is open.
+            (Phase::Open { .. } | Phase::Closed, _) => return,
+        }
+        self.tell_changes(core);
+    }
+
+    /// Opens it, unless somebody else has been quicker.
+    #[cold]
+    fn open(&self, word: Word, tally: Tally, now: Instant) {
+        let mut core = self.lock();
+        if self.word() == word {
+            self.enter(&mut core, Phase::Open { since: now }, tally);
+            self.tell_changes(core);
+        }
+    }
+
+    fn enter(&self, core: &mut Core, phase: Phase, tally: Tally) {
+        let word = self.word();
+        let to = phase.state();
+        core.phase = phase;
+        if to == BreakerState::Closed {
+            // Forgotten now and not when it opened: the last outcomes of the time before it opened
+            // may still have been on their way.
+            self.calls.forget();
+            if let Some(time) = &mut core.time {
+                **time = TimeWindow::EMPTY;
+            }
+        }
+        self.word.store(word.next(to).0, Ordering::Release);
+        core.untold.push_back(BreakerChange {
+            name: self.name,
+            from: word.state(),
+            to,
+            failures: tally.failures,
+            slow: tally.slow,
+            calls: tally.calls,
+        });
     }
 
     #[cold]
-    fn release(&self, gate: u64) {
-        let mut phase = self.lock();
-        if self.gate.load(Acquire) == gate
-            && let Phase::HalfOpen { running, .. } = &mut *phase
+    fn release(&self, word: Word) {
+        let mut core = self.lock();
+        if self.word() == word
+            && let Phase::HalfOpen(probes) = &mut core.phase
         {
-            *running = running.saturating_sub(1);
+            probes.running = probes.running.saturating_sub(1);
         }
     }
 
-    /// Changes the state, because of `tally`.
-    fn enter(&self, phase: &mut Phase, next: Phase, tally: Tally) -> BreakerChange {
-        let gate = self.gate.load(Acquire);
-        let (from, to) = (BreakerState::of_gate(gate), next.state());
-        if to == BreakerState::Closed {
-            self.window.clear();
-        }
-        *phase = next;
-        let changes = (gate >> 2).wrapping_add(1) << 2;
-        self.gate.store(changes | to.bits(), Release);
-        BreakerChange::new(self.name, from, to, tally)
-    }
-
-    fn tell(&self, phase: MutexGuard<'_, Phase>, change: Option<BreakerChange>) {
-        drop(phase);
-        if let Some(change) = change {
-            let hook = self.on_change.as_deref();
-            change::tell(change, hook.map(|hook| hook as &dyn Fn(&BreakerChange)));
-        }
+    #[inline]
+    fn word(&self) -> Word {
+        // What was forgotten before a change is seen by whoever sees the change.
+        Word(self.word.load(Ordering::Acquire))
     }
 
     /// Nothing under the lock leaves a state half changed, so that a panic there spoils nothing.
-    fn lock(&self) -> MutexGuard<'_, Phase> {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -355,6 +392,10 @@ impl Default for CircuitBreaker {
     }
 }
 
+// A hook that panics leaves no state behind, whatever it has captured.
+impl UnwindSafe for CircuitBreaker {}
+impl RefUnwindSafe for CircuitBreaker {}
+
 impl fmt::Debug for CircuitBreaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("CircuitBreaker");
@@ -362,87 +403,5 @@ impl fmt::Debug for CircuitBreaker {
             shown.field("name", &name);
         }
         shown.field("state", &self.state()).finish_non_exhaustive()
-    }
-}
-
-impl Idle for CircuitBreaker {
-    /// Whether it is closed and remembers no failure, and no slow call.
-    fn is_idle(&self) -> bool {
-        if self.state() != BreakerState::Closed || !self.window.is_clear() {
-            return false;
-        }
-        match (&mut *self.lock(), self.policy.window) {
-            (Phase::Closed(window), Window::Time(time)) => {
-                let tally = window.tally(time, clock::now());
-                tally.failures == 0 && tally.slow == 0
-            }
-            (phase, _) => phase.state() == BreakerState::Closed,
-        }
-    }
-}
-
-enum Phase {
-    /// With the outcomes of the last while, where they count by time.
-    Closed(TimeWindow),
-    Open {
-        since: Instant,
-    },
-    HalfOpen {
-        running: u32,
-        done: Tally,
-    },
-}
-
-impl Phase {
-    const fn state(&self) -> BreakerState {
-        match self {
-            Self::Closed(_) => BreakerState::Closed,
-            Self::Open { .. } => BreakerState::Open,
-            Self::HalfOpen { .. } => BreakerState::HalfOpen,
-        }
-    }
-}
-
-/// A call that may be made. Dropped without a verdict, it gives its place back and is not counted.
-#[must_use = "a permit that is dropped gives its place back"]
-pub(crate) struct Permit<'a> {
-    breaker: &'a CircuitBreaker,
-    gate: u64,
-    /// When, where it matters how long it takes.
-    begun: Option<Instant>,
-}
-
-impl Permit<'_> {
-    /// The call was answered.
-    #[inline]
-    pub(crate) fn succeeded(self, now: impl Fn() -> Instant) {
-        self.settle(false, now);
-    }
-
-    /// The call failed.
-    pub(crate) fn failed(self, now: impl Fn() -> Instant) {
-        self.settle(true, now);
-    }
-
-    #[inline]
-    fn settle(self, failed: bool, now: impl Fn() -> Instant) {
-        let Self {
-            breaker,
-            gate,
-            begun,
-        } = *ManuallyDrop::new(self);
-        let is_slow = || {
-            let (begun, slow) = begun.zip(breaker.policy.slow)?;
-            Some(now().saturating_duration_since(begun) >= slow.limit)
-        };
-        breaker.record(gate, failed, is_slow().unwrap_or(false), &now);
-    }
-}
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        if BreakerState::of_gate(self.gate) == BreakerState::HalfOpen {
-            self.breaker.release(self.gate);
-        }
     }
 }

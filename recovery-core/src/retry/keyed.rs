@@ -6,6 +6,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::breaker::CircuitBreaker;
 use super::pushback::Pushback;
 
 /// Below this many entries nothing is forgotten.
@@ -29,7 +30,8 @@ const FEW: usize = 64;
 /// A budget without a floor in time ([`aws_standard`](crate::RetryBudget::aws_standard),
 /// [`grpc_throttling`](crate::RetryBudget::grpc_throttling)) that one failure has touched may stay
 /// for ever: where keys come from outside, give it one by
-/// [`refill_every`](crate::RetryBudget::refill_every).
+/// [`refill_every`](crate::RetryBudget::refill_every). A [`CircuitBreaker`] is idle while it is
+/// closed and its window holds no failure; one that is open stays.
 ///
 /// [`RetryBudget`]: crate::RetryBudget
 ///
@@ -116,6 +118,14 @@ impl Idle for Pushback {
     /// Whether no pause is on.
     fn is_idle(&self) -> bool {
         !self.is_closed()
+    }
+}
+
+impl Idle for CircuitBreaker {
+    /// Whether it is closed, and no failure or slow call is in its window. That calls succeeded is
+    /// forgotten: made anew, it judges by those to come.
+    fn is_idle(&self) -> bool {
+        self.is_idle()
     }
 }
 
@@ -311,6 +321,20 @@ mod tests {
         assert!(Idle::is_idle(&pushback));
         pushback.close_for(Duration::from_secs(60), Instant::now());
         assert!(!Idle::is_idle(&pushback));
+    }
+
+    #[test]
+    fn breakers_that_remember_nothing_are_forgotten() {
+        let breakers = Keyed::new(|_: &u32| CircuitBreaker::new());
+        let called = breakers.get(&0);
+        let permit = called.try_acquire(Instant::now).expect("it is closed");
+        permit.failed(Instant::now);
+        drop(called);
+        for key in 1..10_000 {
+            breakers.get(&key);
+            assert!(breakers.len() <= FEW);
+        }
+        assert!(!Idle::is_idle(&*breakers.get(&0)), "it was kept");
     }
 
     #[test]

@@ -1,23 +1,43 @@
-//! What is known of some calls, and whether it is too bad.
+//! One outcome, and the count of several.
 
-/// Outcomes, counted.
+/// How a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) failed: bool,
+    pub(super) slow: bool,
+}
+
+impl Outcome {
+    pub(super) const GOOD: Self = Self {
+        failed: false,
+        slow: false,
+    };
+}
+
+/// The outcomes that are remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    pub(super) calls: u32,
-    pub(super) failures: u32,
-    pub(super) slow: u32,
+    pub(super) calls: u64,
+    pub(super) failures: u64,
+    pub(super) slow: u64,
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, failed: bool, slow: bool) {
-        self.calls = self.calls.saturating_add(1);
-        self.failures = self.failures.saturating_add(failed.into());
-        self.slow = self.slow.saturating_add(slow.into());
-    }
-}
+    pub(super) const NONE: Self = Self {
+        calls: 0,
+        failures: 0,
+        slow: 0,
+    };
 
-/// Whether `part` of `whole` reaches `ratio`. Divided and not multiplied: 3 of 30 is then exactly the
-/// number that `0.1` is.
-pub(super) fn reaches(part: u32, whole: u32, ratio: f64) -> bool {
-    f64::from(part) / f64::from(whole) >= ratio
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        self.calls += 1;
+        self.failures += u64::from(outcome.failed);
+        self.slow += u64::from(outcome.slow);
+    }
+
+    pub(super) fn subtract(&mut self, other: Self) {
+        self.calls -= other.calls;
+        self.failures -= other.failures;
+        self.slow -= other.slow;
+    }
 }

@@ -1,7 +1,12 @@
+mod changes;
+#[cfg(feature = "metrics")]
+mod gauge;
+mod slow;
+mod threads;
+mod windows;
+
 use super::*;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock};
 
 const OPEN_FOR: Duration = Duration::from_secs(30);
 
@@ -172,7 +177,7 @@ fn a_poisoned_lock_does_not_wedge_it() {
         };
         scope.spawn(poison).join().is_err()
     });
-    assert!(poisoned && breaker.phase.is_poisoned());
+    assert!(poisoned && breaker.core.is_poisoned());
     call(&breaker, "+-", Instant::now());
     assert_eq!(breaker.state(), BreakerState::Closed);
 }
@@ -202,6 +207,9 @@ fn a_stale_permit_changes_nothing() {
     probe.succeeded(|| later);
     take().failed(|| later);
     take().failed(|| later);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    assert!(breaker.is_idle(), "they are not remembered either");
+    call(&breaker, "+", later);
     assert_eq!(breaker.state(), BreakerState::Closed);
 }
 
@@ -273,214 +281,4 @@ fn is_shared_by_threads_and_shows_its_state() {
         format!("{BREAKER:?}"),
         "CircuitBreaker { state: Closed, .. }"
     );
-}
-
-#[test]
-fn by_time_old_outcomes_do_not_count() {
-    let now = Instant::now();
-    let second = Duration::from_secs(1);
-    let breaker = CircuitBreaker::builder()
-        .window_time(10 * second)
-        .minimum_calls(4)
-        .build()
-        .unwrap();
-    call(&breaker, "---", now);
-    // Eleven seconds later nothing is left of them, whichever slots they were in.
-    call(&breaker, "-++", now + 11 * second);
-    assert_eq!(breaker.state(), BreakerState::Closed);
-    call(&breaker, "-", now + 12 * second);
-    assert_eq!(breaker.state(), BreakerState::Open, "two of four");
-    call(&breaker, "+", now + 12 * second + OPEN_FOR);
-    assert_eq!(breaker.state(), BreakerState::Closed);
-    call(&breaker, "---", now + 12 * second + OPEN_FOR);
-    assert_eq!(breaker.state(), BreakerState::Closed, "it begins anew");
-}
-
-fn slow_breaker(probes: u32) -> CircuitBreaker {
-    CircuitBreaker::builder()
-        .minimum_calls(4)
-        .slow_call(Duration::from_secs(2))
-        .slow_ratio(0.5)
-        .probes(probes)
-        .build()
-        .unwrap()
-}
-
-/// Makes a call that succeeds after `seconds`.
-fn last(breaker: &CircuitBreaker, seconds: u64, now: Instant) {
-    let permit = breaker.try_acquire(|| now).expect("admitted");
-    permit.succeeded(|| now + Duration::from_secs(seconds));
-}
-
-#[test]
-fn slow_calls_open_it_too() {
-    let now = Instant::now();
-    let breaker = slow_breaker(1);
-    for seconds in [0, 1, 2] {
-        last(&breaker, seconds, now);
-    }
-    assert_eq!(
-        breaker.state(),
-        BreakerState::Closed,
-        "three calls say little"
-    );
-    last(&breaker, 3, now);
-    assert_eq!(
-        breaker.state(),
-        BreakerState::Open,
-        "two of four took two seconds"
-    );
-}
-
-#[test]
-fn slow_probes_open_it_again() {
-    let now = Instant::now();
-    let later = now + Duration::from_secs(60);
-    for (first, second, state) in [
-        (9, 9, BreakerState::Open),
-        (0, 9, BreakerState::Open),
-        (0, 1, BreakerState::Closed),
-    ] {
-        let breaker = slow_breaker(2);
-        call(&breaker, "----", now);
-        last(&breaker, first, later);
-        assert_eq!(breaker.state(), BreakerState::HalfOpen, "one of two");
-        last(&breaker, second, later);
-        assert_eq!(breaker.state(), state, "{first} and {second} seconds");
-    }
-}
-
-#[test]
-fn each_change_is_told_once() {
-    use BreakerState::{Closed, HalfOpen, Open};
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hook = Arc::clone(&told);
-    let breaker = CircuitBreaker::builder()
-        .name("told")
-        .window(4)
-        .minimum_calls(2)
-        .on_change(move |change| hook.lock().unwrap().push(*change))
-        .build()
-        .unwrap();
-    let now = Instant::now();
-    call(&breaker, "--", now);
-    let later = now + OPEN_FOR;
-    call(&breaker, "-", later);
-    call(&breaker, "++", later + OPEN_FOR);
-    let told = std::mem::take(&mut *told.lock().unwrap());
-    let states: Vec<_> = told.iter().map(|change| (change.from, change.to)).collect();
-    assert_eq!(
-        states,
-        [
-            (Closed, Open),
-            (Open, HalfOpen),
-            (HalfOpen, Open),
-            (Open, HalfOpen),
-            (HalfOpen, Closed)
-        ]
-    );
-    assert_eq!((told[0].calls, told[0].failures, told[0].slow), (2, 2, 0));
-    assert_eq!(told[0].name, Some("told"));
-    assert_eq!((told[4].calls, told[4].failures), (1, 0));
-}
-
-#[test]
-fn a_hook_may_use_the_breaker_and_may_panic() {
-    static BREAKER: LazyLock<CircuitBreaker> = LazyLock::new(|| {
-        let builder = CircuitBreaker::builder().window(2).minimum_calls(2);
-        let builder = builder.on_change(|change| {
-            assert_eq!(BREAKER.state(), change.to);
-            assert!(BREAKER.try_acquire(Instant::now).is_none());
-            panic!("the hook's own mistake");
-        });
-        builder.build().unwrap()
-    });
-    let now = Instant::now();
-    call(&BREAKER, "-", now);
-    let panicked = std::panic::catch_unwind(|| call(&BREAKER, "-", now));
-    assert!(panicked.is_err());
-    assert_eq!(BREAKER.state(), BreakerState::Open);
-    // The probe of the panicking change is free again.
-    let later = now + OPEN_FOR;
-    let probe = std::panic::catch_unwind(|| drop(BREAKER.try_acquire(|| later)));
-    assert!(probe.is_err());
-    assert_eq!(BREAKER.reopens_in(|| later), None);
-}
-
-#[test]
-fn idle_means_without_a_failure_in_mind() {
-    let now = clock::now();
-    let breaker = breaker(3, 3, 1);
-    assert!(breaker.is_idle());
-    call(&breaker, "+", now);
-    assert!(breaker.is_idle());
-    call(&breaker, "-", now);
-    assert!(!breaker.is_idle());
-    call(&breaker, "-", now);
-    assert!(!breaker.is_idle(), "open");
-
-    let second = Duration::from_secs(1);
-    let by_time = CircuitBreaker::builder()
-        .window_time(second)
-        .build()
-        .unwrap();
-    assert!(by_time.is_idle());
-    call(&by_time, "-", now);
-    assert!(!by_time.is_idle());
-}
-
-#[test]
-fn threads_never_get_more_probes_than_there_are() {
-    const PROBES: u32 = 3;
-    let start = Instant::now();
-    let breaker = CircuitBreaker::builder()
-        .window(10)
-        .minimum_calls(5)
-        .probes(PROBES)
-        .open_for(Duration::from_micros(1))
-        .build()
-        .unwrap();
-    // Counted after leave is given and before it is given back: never more than there are.
-    let out = Mutex::new(HashMap::<u64, u32>::new());
-    let probed = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for seed in 0..4 {
-            let (breaker, out, probed) = (&breaker, &out, &probed);
-            scope.spawn(move || {
-                let mut random = fastrand::Rng::with_seed(seed);
-                for _ in 0..30_000 {
-                    let Some(permit) = breaker.try_acquire(Instant::now) else {
-                        continue;
-                    };
-                    if BreakerState::of_gate(permit.gate) == BreakerState::HalfOpen {
-                        probed.fetch_add(1, Relaxed);
-                        let gate = permit.gate;
-                        let running = {
-                            let mut out = out.lock().unwrap();
-                            let running = out.entry(gate).or_default();
-                            *running += 1;
-                            *running
-                        };
-                        assert!(running <= PROBES, "{running}");
-                        std::thread::yield_now();
-                        *out.lock().unwrap().entry(gate).or_default() -= 1;
-                    }
-                    match random.u8(..4) {
-                        0 => permit.succeeded(Instant::now),
-                        1 => permit.failed(Instant::now),
-                        _ => drop(permit),
-                    }
-                }
-            });
-        }
-    });
-    assert!(probed.into_inner() > 0);
-    // Nothing is wedged, and no probe is lost.
-    let later = || start + Duration::from_secs(3600);
-    for _ in 0..PROBES {
-        if let Some(permit) = breaker.try_acquire(later) {
-            permit.succeeded(later);
-        }
-    }
-    assert_eq!(breaker.state(), BreakerState::Closed);
 }
