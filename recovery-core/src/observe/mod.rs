@@ -15,7 +15,7 @@
 //! | `retry.scheduled` | WARN | `name`, `attempt`, `max`, `delay_ms`, `waited_ms`, `kind`, `error` |
 //! | `retry.recovered` | INFO | `name`, `attempt`, `waited_ms` |
 //! | `retry.gave_up` | WARN; DEBUG when the first error was not one to retry | `name`, `attempt`, `max`, `waited_ms`, `kind`, `reason`, `error` |
-//! | `breaker.opened` | WARN | `name`, `calls`, `failures`, `slow`: those by which it was decided |
+//! | `breaker.opened` | WARN | `name`, `failures`, `slow`, `calls`: those by which it was decided |
 //! | `breaker.half_open` | INFO | `name` |
 //! | `breaker.closed` | INFO | `name` |
 //!

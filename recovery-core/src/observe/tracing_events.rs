@@ -56,9 +56,9 @@ pub(super) fn breaker_changed(change: &BreakerChange) {
         BreakerState::Open => tracing::warn!(
             target: "recovery",
             name,
-            calls = change.calls,
             failures = change.failures,
             slow = change.slow,
+            calls = change.calls,
             "breaker.opened"
         ),
     }
