@@ -129,6 +129,7 @@ impl SiteStats {
         stats
     }
 
+    #[inline]
     pub(super) fn scheduled(&'static self, name: &'static str, delay: Duration) {
         self.register(name);
         self.retries.fetch_add(1, Relaxed);
@@ -136,6 +137,7 @@ impl SiteStats {
         self.waited_ms.fetch_add(delay.into(), Relaxed);
     }
 
+    #[inline]
     pub(super) fn gave_up(&'static self, name: &'static str, reason: StopReason) {
         self.register(name);
         self.stopped[reason as usize].fetch_add(1, Relaxed);

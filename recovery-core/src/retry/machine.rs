@@ -145,7 +145,11 @@ impl Site {
         verdict: Verdict,
         ask: impl Ask<E>,
     ) -> Result<Duration, E> {
-        match self.after_failure(progress, &error, verdict, ask) {
+        if !self.is_retryable(&error, verdict, ask) {
+            self.gave_up(*progress, &error, ask, StopReason::NotRetryable);
+            return Err(error);
+        }
+        match self.after_retryable(progress, &error, ask, None) {
             Ok(delay) => Ok(delay),
             Err(_) => Err(error),
         }
@@ -239,6 +243,7 @@ impl Site {
         observe::recovered(self.name, self.stats(), attempt, waited_ms);
     }
 
+    #[inline]
     fn stats(&self) -> &'static SiteStats {
         self.stats.unwrap_or_else(|| SiteStats::of(self.name))
     }

@@ -295,7 +295,7 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
     /// Dropping the future drops the attempt or the wait that is under way; nothing stays behind, and
     /// a breaker's probe is free again.
     #[cfg(feature = "tokio")]
-    pub async fn run<T, O, A>(self, mut operation: O) -> Result<T, E>
+    pub async fn run<T, O, A>(mut self, mut operation: O) -> Result<T, E>
     where
         O: FnMut(u32) -> A,
         A: Future<Output = Result<T, E>>,
@@ -306,7 +306,7 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
         L: Limit<E>,
     {
         let mut cancelled = pin!(self.cancelled);
-        let mut run = Run::new(self.call, self.decide, self.hook, Brakes::NONE);
+        let mut run = Run::new(&self.call, &self.decide, &mut self.hook, Brakes::NONE);
         let (error, reason) = 'stopped: {
             let mut admission = match run.brakes.admit_at_once() {
                 Some(admission) => admission,
@@ -358,7 +358,7 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
     ///
     /// # Errors
     /// The last error, unchanged; or what the fallback returns.
-    pub fn run_blocking<T, O>(self, mut operation: O) -> Result<T, E>
+    pub fn run_blocking<T, O>(mut self, mut operation: O) -> Result<T, E>
     where
         O: FnMut(u32) -> Result<T, E>,
         P: Decide<E>,
@@ -368,7 +368,7 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
         L: Blocking,
     {
         let mut cancelled = pin!(self.cancelled);
-        let mut run = Run::new(self.call, self.decide, self.hook, Brakes::BLOCKING);
+        let mut run = Run::new(&self.call, &self.decide, &mut self.hook, Brakes::BLOCKING);
         let (error, reason) = 'stopped: {
             let admitted = run
                 .brakes
@@ -416,17 +416,17 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
 }
 
 /// One call under way.
-struct Run<'a, E, P, H> {
-    call: Call<'a, E>,
-    decide: P,
-    hook: H,
+struct Run<'r, 'a, E, P, H> {
+    call: &'r Call<'a, E>,
+    decide: &'r P,
+    hook: &'r mut H,
     brakes: Brakes<'a>,
     progress: Progress,
     history: History,
 }
 
-impl<'a, E, P: Decide<E>, H: Hook<E>> Run<'a, E, P, H> {
-    fn new(call: Call<'a, E>, decide: P, hook: H, mut brakes: Brakes<'a>) -> Self {
+impl<'r, 'a, E, P: Decide<E>, H: Hook<E>> Run<'r, 'a, E, P, H> {
+    fn new(call: &'r Call<'a, E>, decide: &'r P, hook: &'r mut H, mut brakes: Brakes<'a>) -> Self {
         if let Some(limit) = call.deadline {
             brakes = brakes.deadline(limit);
         }
@@ -456,7 +456,7 @@ impl<'a, E, P: Decide<E>, H: Hook<E>> Run<'a, E, P, H> {
             pushback,
             is_cancellable,
             ..
-        } = &self.call;
+        } = self.call;
         breaker.is_some() || pushback.is_some() || *is_cancellable
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Barrier, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use recovery_core::{CircuitBreaker, NotAttempted, RetryBudget, retry};
 
@@ -114,7 +114,13 @@ fn compare<A: Future, B: Future>(
         .collect();
     rounds.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
     let (ours, locked) = rounds[ROUNDS / 2];
-    println!("{name:28}{ours:9.1}{locked:14.1}{:11.2}", ours / locked);
+    let ours_shown = if ours < 1.0 {
+        "below 1".to_owned()
+    } else {
+        format!("{ours:.1}")
+    };
+    let ratio = ours.max(0.0) / locked;
+    println!("{name:28}{ours_shown:>9}{locked:14.1}{ratio:11.2}");
 }
 
 /// Prints the table.
@@ -129,5 +135,4 @@ pub(crate) fn table() {
     );
     compare("circuit breaker, closed", with_breaker, with_locked_breaker);
     compare("retry budget, full", with_budget, with_locked_budget);
-    let _ = Duration::ZERO;
 }

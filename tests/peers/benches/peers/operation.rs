@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use recovery_core::Classify;
 
 /// Why it failed.
-#[derive(Clone, Copy, Debug, Classify)]
+#[derive(Debug, Classify)]
 pub(crate) enum Failure {
     #[classify(Network)]
     Lost,

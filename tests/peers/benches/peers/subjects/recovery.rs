@@ -1,5 +1,6 @@
 //! Recovery itself.
 
+use std::sync::LazyLock;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -51,36 +52,36 @@ impl Subject for Annotated {
     super::spawned!();
 }
 
-/// The closure API with jitter, predicate and hook, made anew for each call.
+/// The closure API with jitter, predicate and hook, under a policy that is shared.
 pub(crate) struct Closure;
 
-impl Closure {
-    async fn run<O: Operation>(plan: &'static Plan, initial: Duration) -> Result<u64, Failure> {
-        let config = RetryConfig::builder()
-            .max_attempts(4)
-            .initial_delay(initial);
-        let Ok(config) = config.build() else {
-            return Err(Failure::Unknown);
-        };
-        Retry::new(config)
-            .retryable_on(&[ErrorKind::Network, ErrorKind::Timeout])
-            .on_retry(|_| {
-                HOOKED.fetch_add(1, Relaxed);
-            })
-            .run(|_| O::begin(plan))
-            .await
-    }
+static GROWING: LazyLock<RetryConfig> = LazyLock::new(|| policy(Duration::from_millis(500)));
+static AT_ONCE: LazyLock<RetryConfig> = LazyLock::new(|| policy(Duration::ZERO));
+
+fn policy(initial: Duration) -> RetryConfig {
+    let config = RetryConfig::builder().max_attempts(4);
+    config.initial_delay(initial).build().expect("valid")
+}
+
+async fn run<O: Operation>(config: &RetryConfig, plan: &'static Plan) -> Result<u64, Failure> {
+    Retry::new(config.clone())
+        .retryable_on(&[ErrorKind::Network, ErrorKind::Timeout])
+        .on_retry(|_| {
+            HOOKED.fetch_add(1, Relaxed);
+        })
+        .run(|_| O::begin(plan))
+        .await
 }
 
 impl Subject for Closure {
     const NAME: &'static str = "Retry::run, with a hook";
 
     async fn call<O: Operation>(plan: &'static Plan) -> Result<u64, Failure> {
-        Self::run::<O>(plan, Duration::from_millis(500)).await
+        run::<O>(&GROWING, plan).await
     }
 
     async fn at_once<O: Operation>(plan: &'static Plan) -> Result<u64, Failure> {
-        Self::run::<O>(plan, Duration::ZERO).await
+        run::<O>(&AT_ONCE, plan).await
     }
 
     super::spawned!();

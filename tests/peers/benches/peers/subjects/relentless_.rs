@@ -33,7 +33,7 @@ impl Relentless {
 
 impl Subject for Relentless {
     const NAME: &'static str = "relentless";
-    const LACKS: &'static str = "hook before the wait (not used here), retry_after";
+    const LACKS: &'static str = "hook in this row, retry_after";
 
     async fn call<O: Operation>(plan: &'static Plan) -> Result<u64, Failure> {
         Self::run::<O>(plan, Duration::from_millis(500)).await
