@@ -35,7 +35,7 @@
 //! - [`RetryConfig`] is the policy: bounded, jittered, never above its longest delay.
 //! - [`RetryBudget`], [`CircuitBreaker`] and [`Pushback`] are shared by many calls, so that retries do
 //!   not multiply an outage; [`Keyed`] keeps one for each host, channel or tenant.
-//! - [`guide`] explains the attribute language, option by option.
+//! - [`guide`] explains the attribute language, option by option, and how to choose a policy.
 //! - `botrs` (feature of that name) classifies the errors of QQ bots.
 //!
 //! # Features
@@ -70,6 +70,12 @@ pub mod guide {
 
     #[doc = include_str!("../docs/attribute-language.zh-CN.md")]
     pub mod attribute_language_zh_cn {}
+
+    #[doc = include_str!("../docs/choosing-a-policy.md")]
+    pub mod choosing_a_policy {}
+
+    #[doc = include_str!("../docs/choosing-a-policy.zh-CN.md")]
+    pub mod choosing_a_policy_zh_cn {}
 }
 
 #[doc(hidden)]
