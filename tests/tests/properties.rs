@@ -5,10 +5,12 @@ mod support;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use recovery_core::{Backoff, Jitter, Retry, RetryAfter, RetryConfig};
+use recovery_core::{
+    Backoff, BreakerState, CircuitBreaker, Jitter, Retry, RetryAfter, RetryConfig,
+};
 use support::policies::policies;
-use support::{Failure, asked};
-use tokio::time::Instant;
+use support::{Failure, NETWORK, Outcome, asked};
+use tokio::time::{Instant, sleep, timeout};
 
 /// The longest delay there is.
 const LONGEST: Duration = Duration::from_nanos(u64::MAX / 2);
@@ -64,5 +66,41 @@ proptest! {
                 prop_assert!(waited <= asked.max(max) + max + milli);
             }
         }
+    }
+
+    /// However many calls are dropped, and whenever: each probe that they held is free again.
+    #[test]
+    fn dropped_calls_keep_no_probe(
+        probes in 1..4u32,
+        calls in proptest::collection::vec((0..3000u64, 0..3000u64, any::<bool>()), 1..40),
+    ) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        let passed = runtime.block_on(async {
+            let breaker = CircuitBreaker::builder().window(4).minimum_calls(2).probes(probes);
+            let breaker = breaker.open_for(Duration::from_secs(1)).build().unwrap();
+            let config = RetryConfig::builder().max_attempts(9).build().unwrap();
+            let call = |takes: u64, works: bool| {
+                Retry::<Outcome>::new(config.clone()).breaker(&breaker).run(move |_| async move {
+                    sleep(Duration::from_millis(takes)).await;
+                    if works { Ok(()) } else { Err(NETWORK.into()) }
+                })
+            };
+            let dropped = calls.into_iter().map(|(takes, patience, works)| {
+                timeout(Duration::from_millis(patience), call(takes, works))
+            });
+            futures_util::future::join_all(dropped).await;
+            // Unless it is closed: after its pause, so many successes close it.
+            sleep(Duration::from_secs(2)).await;
+            if breaker.state() == BreakerState::Closed {
+                return (probes, BreakerState::Closed);
+            }
+            let mut passed = 0;
+            for _ in 0..probes {
+                passed += u32::from(call(0, true).await.is_ok());
+            }
+            (passed, breaker.state())
+        });
+        prop_assert_eq!(passed, (probes, BreakerState::Closed));
     }
 }
