@@ -20,7 +20,7 @@ enum Failure {
     Unknown,
     #[classify(Server, forbids_retry)]
     Final,
-    #[classify(RateLimited, retry_after = 0)]
+    #[classify(RateLimited, retry_after = 0, effect = none)]
     Limited(Duration),
     #[classify(transparent)]
     Refused(NotAttempted),
