@@ -65,6 +65,20 @@ fn the_three_formats_agree() {
 }
 
 #[test]
+fn the_longest_delay_there_is_can_be_written() {
+    let config = RetryConfig::builder()
+        .max_delay(Duration::MAX)
+        .build()
+        .unwrap();
+    let read: RetryConfig = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
+    assert_eq!(
+        read.next_delay(1_000_000),
+        config.next_delay(1_000_000).min(read.max_delay())
+    );
+    assert!(read.max_delay() > Duration::from_secs(290 * 365 * 86_400));
+}
+
+#[test]
 fn every_word_is_known() {
     for (word, backoff) in [
         ("none", Backoff::None),
@@ -130,6 +144,10 @@ fn what_cannot_be_meant_is_refused_with_the_way_out() {
         ("initial_delay = 0.5", "a time with its unit"),
         ("initial_delay = '500'", "a time with its unit"),
         ("initial_delay = '-1s'", "a time with its unit"),
+        (
+            "initial_delay = '18446744073709551615s 1000ms'",
+            "a time with its unit",
+        ),
         (
             "initial_delay = '31s'",
             "initial_delay (31s) is longer than max_delay (30s)",

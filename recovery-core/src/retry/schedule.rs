@@ -89,6 +89,9 @@ impl RetryConfig {
     }
 }
 
+/// No delay is longer: 292 years. Twice it is then no overflow.
+pub(super) const LONGEST: Duration = Duration::from_nanos(u64::MAX / 2);
+
 /// A policy, made ready for the computation of delays: after a failure nothing is converted, and every
 /// jitter is the same few operations.
 #[derive(Clone, Copy)]
@@ -133,10 +136,9 @@ impl Schedule {
     };
 
     pub(super) const fn of(config: &RetryConfig) -> Self {
-        // Twice it is then no overflow.
-        const LONGEST: u64 = u64::MAX / 2;
+        let longest = nanos(LONGEST);
         let max = nanos(config.max_delay);
-        let max = if max < LONGEST { max } else { LONGEST };
+        let max = if max < longest { max } else { longest };
         let initial = nanos(config.initial_delay);
         let mut schedule = Self {
             initial: if initial < max { initial } else { max },
@@ -304,8 +306,6 @@ const fn scale(nanos: u64, factor: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const LONGEST: Duration = Duration::from_nanos(u64::MAX / 2);
 
     fn exact(initial_ms: u64, factor: f64, max: Duration) -> RetryConfig {
         RetryConfig::builder()

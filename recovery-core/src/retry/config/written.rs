@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::super::schedule::LONGEST;
 use super::{Backoff, InvalidConfig, Jitter, RetryAfter, RetryConfig};
 
 /// What is not written is as in the default.
@@ -45,8 +46,8 @@ impl From<RetryConfig> for Written {
     fn from(config: RetryConfig) -> Self {
         Self {
             max_attempts: Attempts(config.max_attempts()),
-            initial_delay: Humane(config.initial_delay()),
-            max_delay: Humane(config.max_delay()),
+            initial_delay: Humane(config.initial_delay().min(LONGEST)),
+            max_delay: Humane(config.max_delay().min(LONGEST)),
             backoff: config.backoff(),
             jitter: config.jitter(),
             retry_after: Rule(config.retry_after()),
@@ -115,14 +116,26 @@ impl<'de> Deserialize<'de> for Humane {
                 f.write_str("a time with its unit, such as \"500ms\", \"1.5s\" or \"2m\"")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Humane, E> {
-                match humantime::parse_duration(text) {
-                    Ok(duration) => Ok(Humane(duration)),
-                    Err(_) => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                match parse(text) {
+                    Some(duration) => Ok(Humane(duration)),
+                    None => Err(E::invalid_value(Unexpected::Str(text), &self)),
                 }
             }
         }
         deserializer.deserialize_any(Read)
     }
+}
+
+/// Of texts that people write: humantime 2.4 panics where the parts of one add up to exactly the most
+/// seconds that there are, which so few and so short numbers cannot.
+fn parse(text: &str) -> Option<Duration> {
+    const LONGEST_TEXT: usize = 64;
+    const LONGEST_NUMBER: usize = 9;
+    let mut numbers = text.split(|character: char| !character.is_ascii_digit());
+    if text.len() > LONGEST_TEXT || numbers.any(|number| number.len() > LONGEST_NUMBER) {
+        return None;
+    }
+    humantime::parse_duration(text).ok()
 }
 
 impl Serialize for Backoff {
