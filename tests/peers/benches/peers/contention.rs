@@ -1,138 +1,248 @@
-//! What it costs two threads to share a budget or a breaker, against the same behind a `Mutex`.
+//! What a shared budget and a shared breaker cost each call, while another thread uses them too.
 
-use std::collections::VecDeque;
-use std::pin::pin;
-use std::sync::{Barrier, Mutex};
-use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::hint::{self, black_box};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use recovery_core::{CircuitBreaker, NotAttempted, RetryBudget, retry};
+use recovery_core::{CircuitBreaker, NotAttempted, RetryBudget, retry, retryable_on};
 
-const CALLS: u32 = 500_000;
-const ROUNDS: usize = 7;
+use crate::operation::{ATTEMPTS, ApiError, Plan, is_listed, ready};
+use crate::peer::poll_until_ready;
+use crate::plain::{Brake, MutexBreaker, MutexBudget, NoBrake};
 
-/// An error that can be refused.
-#[derive(Debug)]
-pub(crate) struct Refused;
+/// Many and short: most of them are not interrupted.
+const ROUNDS: usize = 101;
+const TIMES: u32 = 20_000;
+/// How often a run is repeated until its threads are together.
+const TRIES: u32 = 20;
+/// Retries that are spent beforehand, so that the successes of all rounds do not fill up what they
+/// give a thousandth of a token to.
+const SPENT: u32 = 100_000;
+const CAPACITY: u32 = 1_000_000_000;
 
-impl From<NotAttempted> for Refused {
-    fn from(_: NotAttempted) -> Self {
-        Self
-    }
-}
-
+static FULL: RetryBudget = RetryBudget::new(100);
+static SPENT_BUDGET: RetryBudget = RetryBudget::new(CAPACITY).with_refund(0.001);
 static BREAKER: CircuitBreaker = CircuitBreaker::new();
-static BUDGET: RetryBudget = RetryBudget::new(100);
 
-#[retry(when = |_| true)]
-async fn alone(n: u32) -> Result<u32, Refused> {
-    std::future::ready(Ok(n)).await
-}
+static FULL_MUTEX: LazyLock<MutexBudget> = LazyLock::new(|| MutexBudget::new(100, 100));
+static SPENT_MUTEX: LazyLock<MutexBudget> = LazyLock::new(|| MutexBudget::new(CAPACITY.into(), 1));
+static BREAKER_MUTEX: LazyLock<MutexBreaker> = LazyLock::new(MutexBreaker::new);
 
-#[retry(when = |_| true, breaker = BREAKER)]
-async fn with_breaker(n: u32) -> Result<u32, Refused> {
-    std::future::ready(Ok(n)).await
-}
-
-#[retry(when = |_| true, budget = BUDGET)]
-async fn with_budget(n: u32) -> Result<u32, Refused> {
-    std::future::ready(Ok(n)).await
-}
-
-/// A window of the last hundred outcomes, asked and told under a lock.
-static LOCKED_BREAKER: Mutex<(bool, VecDeque<bool>, usize)> =
-    Mutex::new((false, VecDeque::new(), 0));
-
-async fn with_locked_breaker(n: u32) -> Result<u32, Refused> {
-    if LOCKED_BREAKER.lock().expect("no panic").0 {
-        return Err(Refused);
-    }
-    let result = alone(n).await;
-    let mut breaker = LOCKED_BREAKER.lock().expect("no panic");
-    if breaker.1.len() == 100 && breaker.1.pop_front() == Some(true) {
-        breaker.2 -= 1;
-    }
-    breaker.1.push_back(result.is_err());
-    breaker.2 += usize::from(result.is_err());
-    breaker.0 = breaker.1.len() >= 20 && 2 * breaker.2 >= breaker.1.len();
-    drop(breaker);
-    result
-}
-
-/// A bucket of tokens with a refund, under a lock.
-static LOCKED_BUDGET: Mutex<f64> = Mutex::new(100.0);
-
-async fn with_locked_budget(n: u32) -> Result<u32, Refused> {
-    let result = alone(n).await;
-    if result.is_ok() {
-        let mut tokens = LOCKED_BUDGET.lock().expect("no panic");
-        *tokens = (*tokens + 0.1).min(100.0);
-    }
-    result
-}
-
-fn at_once<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!("nothing waits here"),
+impl From<NotAttempted> for ApiError {
+    fn from(_: NotAttempted) -> Self {
+        Self::Refused("the breaker is open".to_owned())
     }
 }
 
-/// Nanoseconds a call, with two threads at it.
-fn time<F: Future>(call: impl Fn(u32) -> F + Sync) -> f64 {
-    let barrier = Barrier::new(3);
-    let elapsed = std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                barrier.wait();
-                for n in 0..CALLS {
-                    std::hint::black_box(at_once(call(n)));
-                }
-                barrier.wait();
-            });
+#[retry(max = 5, initial = 0ms)]
+#[retryable_on(Network, Timeout)]
+async fn unbraked(plan: &'static Plan) -> Result<u64, ApiError> {
+    ready(plan).await
+}
+
+#[retry(max = 5, initial = 0ms, budget = FULL)]
+#[retryable_on(Network, Timeout)]
+async fn within_full(plan: &'static Plan) -> Result<u64, ApiError> {
+    ready(plan).await
+}
+
+#[retry(max = 5, initial = 0ms, budget = SPENT_BUDGET)]
+#[retryable_on(Network, Timeout)]
+async fn within_spent(plan: &'static Plan) -> Result<u64, ApiError> {
+    ready(plan).await
+}
+
+#[retry(max = 5, initial = 0ms, breaker = BREAKER)]
+#[retryable_on(Network, Timeout)]
+async fn behind_breaker(plan: &'static Plan) -> Result<u64, ApiError> {
+    ready(plan).await
+}
+
+/// A loop by hand with the same three lines for its brake.
+async fn by_hand<B: Brake>(brake: &B, plan: &'static Plan) -> Result<u64, ApiError> {
+    let mut attempt = 1;
+    loop {
+        if !brake.admits() {
+            return Err(ApiError::Refused("the breaker is open".to_owned()));
         }
-        barrier.wait();
-        let start = Instant::now();
-        barrier.wait();
-        start.elapsed()
-    });
-    elapsed.as_secs_f64() * 1e9 / f64::from(CALLS)
+        match ready(plan).await {
+            Ok(value) => {
+                brake.succeeded();
+                return Ok(value);
+            }
+            Err(error) => {
+                if !is_listed(&error) || attempt >= ATTEMPTS || !brake.failed() {
+                    return Err(error);
+                }
+            }
+        }
+        attempt += 1;
+        tokio::task::yield_now().await;
+    }
 }
 
-/// Ours and the other, in turn, so that both meet the same machine; what the call itself costs is
-/// taken off.
-fn compare<A: Future, B: Future>(
-    name: &str,
-    ours: impl Fn(u32) -> A + Sync,
-    locked: impl Fn(u32) -> B + Sync,
-) {
-    let mut rounds: Vec<(f64, f64)> = (0..ROUNDS)
-        .map(|_| {
-            let own = time(alone);
-            (time(&ours) - own, time(&locked) - own)
+/// Makes one call.
+type Call = fn(&'static Plan) -> Result<u64, ApiError>;
+
+/// Calls with a brake and the same without.
+struct Pair {
+    braked: Call,
+    unbraked: Call,
+}
+
+struct Case {
+    title: &'static str,
+    failures: u32,
+    ours: Pair,
+    mutex: Pair,
+}
+
+const fn ours(braked: Call) -> Pair {
+    Pair {
+        braked,
+        unbraked: |plan| poll_until_ready(unbraked(plan)),
+    }
+}
+
+const fn mutex(braked: Call) -> Pair {
+    Pair {
+        braked,
+        unbraked: |plan| poll_until_ready(by_hand(&NoBrake, plan)),
+    }
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        title: "full budget, success",
+        failures: 0,
+        ours: ours(|plan| poll_until_ready(within_full(plan))),
+        mutex: mutex(|plan| poll_until_ready(by_hand(&*FULL_MUTEX, plan))),
+    },
+    Case {
+        title: "spent budget, success",
+        failures: 0,
+        ours: ours(|plan| poll_until_ready(within_spent(plan))),
+        mutex: mutex(|plan| poll_until_ready(by_hand(&*SPENT_MUTEX, plan))),
+    },
+    Case {
+        title: "spent budget, 1 retry",
+        failures: 1,
+        ours: ours(|plan| poll_until_ready(within_spent(plan))),
+        mutex: mutex(|plan| poll_until_ready(by_hand(&*SPENT_MUTEX, plan))),
+    },
+    Case {
+        title: "closed breaker, success",
+        failures: 0,
+        ours: ours(|plan| poll_until_ready(behind_breaker(plan))),
+        mutex: mutex(|plan| poll_until_ready(by_hand(&*BREAKER_MUTEX, plan))),
+    },
+];
+
+/// Alone in its cache lines: what the threads share is the brake.
+#[repr(align(128))]
+struct Apart(Plan);
+
+static PLANS: [Apart; 2] = [Apart(Plan::new(0)), Apart(Plan::new(0))];
+
+/// Prints the table, in nanoseconds a call.
+pub(crate) fn print() {
+    for call in [CASES[1].ours.braked, CASES[1].mutex.braked] {
+        for _ in 0..SPENT {
+            PLANS[0].0.set(1);
+            let _ = call(&PLANS[0].0);
+        }
+    }
+    println!("ns a call                   1 thread          2 threads");
+    println!("                           ours    Mutex     ours    Mutex");
+    for case in &CASES {
+        print!("{:<22}", case.title);
+        for threads in [1, 2] {
+            // In turn, so that all suffer alike from what else the machine does.
+            let mut rounds: [Vec<f64>; 2] = Default::default();
+            for _ in 0..ROUNDS {
+                for (pair, costs) in [&case.ours, &case.mutex].into_iter().zip(&mut rounds) {
+                    let braked = nanos_each(pair.braked, case.failures, threads);
+                    costs.push(braked - nanos_each(pair.unbraked, case.failures, threads));
+                }
+            }
+            let [ours, mutex] = rounds.map(median);
+            print!("{ours:>9.1}{mutex:>9.1}");
+        }
+        println!();
+    }
+}
+
+/// The mean of so many threads that call at the same time.
+fn nanos_each(call: Call, failures: u32, threads: usize) -> f64 {
+    // On a busy machine one thread may run before the other: that is no contention.
+    let mut run = Run::of(call, failures, threads);
+    for _ in 0..TRIES {
+        if run.is_together() {
+            break;
+        }
+        run = Run::of(call, failures, threads);
+    }
+    run.nanos_each()
+}
+
+/// When each thread began and ended.
+struct Run(Vec<(Instant, Instant)>);
+
+impl Run {
+    fn of(call: Call, failures: u32, threads: usize) -> Self {
+        let arrived = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            let running: Vec<_> = PLANS[..threads]
+                .iter()
+                .map(|Apart(plan)| {
+                    scope.spawn(|| {
+                        // Spinning, since threads that are woken begin one after the other.
+                        arrived.fetch_add(1, Ordering::AcqRel);
+                        while arrived.load(Ordering::Acquire) < threads {
+                            hint::spin_loop();
+                        }
+                        let began = Instant::now();
+                        for _ in 0..TIMES {
+                            plan.set(failures);
+                            let _ = black_box(call(black_box(plan)));
+                        }
+                        (began, Instant::now())
+                    })
+                })
+                .collect();
+            let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
+            Self(ended.map(|times| times.expect("no call panics")).collect())
         })
-        .collect();
-    rounds.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
-    let (ours, locked) = rounds[ROUNDS / 2];
-    let ours_shown = if ours < 1.0 {
-        "below 1".to_owned()
-    } else {
-        format!("{ours:.1}")
-    };
-    let ratio = ours.max(0.0) / locked;
-    println!("{name:28}{ours_shown:>9}{locked:14.1}{ratio:11.2}");
+    }
+
+    /// Whether all threads ran for most of the time.
+    fn is_together(&self) -> bool {
+        let last_began = self.0.iter().map(|(began, _)| *began).max();
+        let first_ended = self.0.iter().map(|(_, ended)| *ended).min();
+        let first_began = self.0.iter().map(|(began, _)| *began).min();
+        let last_ended = self.0.iter().map(|(_, ended)| *ended).max();
+        let length = |from: Option<Instant>, to: Option<Instant>| {
+            let time = to
+                .zip(from)
+                .map(|(to, from)| to.saturating_duration_since(from));
+            time.unwrap_or_default().as_secs_f64()
+        };
+        length(last_began, first_ended) >= 0.8 * length(first_began, last_ended)
+    }
+
+    fn nanos_each(&self) -> f64 {
+        let calls: f64 = self.0.iter().map(|_| f64::from(TIMES)).sum();
+        let times = self
+            .0
+            .iter()
+            .map(|(began, ended)| ended.duration_since(*began));
+        times.sum::<Duration>().as_secs_f64() * 1e9 / calls
+    }
 }
 
-/// Prints the table.
-pub(crate) fn table() {
-    println!(
-        "\nTwo threads that share one object, nanoseconds a successful call (2 x {CALLS} calls,"
-    );
-    println!("median of {ROUNDS} rounds by ratio):\n");
-    println!(
-        "{:28}{:>9}{:>14}{:>11}",
-        "", "shared", "under a lock", "ratio"
-    );
-    compare("circuit breaker, closed", with_breaker, with_locked_breaker);
-    compare("retry budget, full", with_budget, with_locked_budget);
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -1,140 +1,71 @@
-//! What a retried call costs, beside other libraries and a loop by hand.
+//! What a retried call costs at run time, beside other retry crates.
 //!
 //! ```sh
 //! cargo bench -p recovery-peers
-//! cargo bench -p recovery-peers -- --only backon --scenario success
+//! cargo bench -p recovery-peers -- --only '#[retry]' --only hand --scenario success
 //! ```
 //!
-//! Instructions are counted by callgrind, since they hardly differ from run to run, as times do. For
-//! each subject and scenario the program starts itself under valgrind, with some calls and with twice as
-//! many: the difference belongs to the calls alone. So nothing has to be installed but valgrind; without
-//! it the sizes are printed all the same.
+//! Every row calls the same operation, which fails as often as it is told to, under the same
+//! policy: 5 attempts in all, a delay of 100 ms that doubles up to 10 s, jitter, a predicate, a hook.
+//! What a crate has none of is left out, and said below the table; so is what it has only by the
+//! caller's own code. `retry_after` is obeyed by the loop by hand and by ours alone. Before a row is
+//! measured, its results and the number of its attempts are checked.
 //!
-//! Each subject does the same job, with as much of jitter, predicate and hook as it has: see
-//! `subjects/`. All run on tokio's paused clock, on one thread.
+//! Ir are instructions, counted by callgrind: the program runs itself under it with so many
+//! repetitions and with twice as many, and takes the difference. They repeat from run to run to
+//! within a few in a hundred, whatever else the machine does; wall time is measured only where
+//! threads meet.
+//!
+//! - **success**: the operation is ready and inlined; **suspendable**: it has an `.await` that
+//!   seldom waits, and a future of 32 bytes, which is the realistic case;
+//! - **not retried**: the first error is final;
+//! - **1 failure**: then success, without delay. The future is polled by hand, so that no
+//!   scheduler is counted. A sleep of zero is ready at once on the paused clock used here; on a
+//!   real one it lasts up to a millisecond;
+//! - **crowd**: 10,000 calls spawned on one thread, of which each fails three times and then
+//!   succeeds, on tokio's paused clock; the task, its timers and its share of the scheduler included;
+//! - **allocations**: of a call that succeeds at once, and of one that fails once before;
+//! - **next delay**: drawing the next jittered delay, where a caller can do so.
+//!
+//! The table of contention: calls of a ready operation with a shared budget or breaker, less the
+//! same calls without; ours through the attribute, the others a plain `Mutex` in a loop by hand. The
+//! budget is full, so that a success has nothing to give back, or spent. Median of rounds in turn.
+//!
+//! A package of its own: `recovery-core` has just the features `macros` and `tokio` here, and
+//! `cargo test --workspace` compiles no peer.
 
 mod contention;
-mod measure;
+mod instructions;
 mod operation;
-mod scenarios;
-mod subjects;
+mod peer;
+mod plain;
+mod rows;
+mod scenario;
+mod table;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::Parser;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Parser, ValueEnum};
 
-use crate::measure::Row;
-use crate::scenarios::Scenario;
-use crate::subjects::{
-    Annotated, Backon, BackonMacros, Bare, ByHand, Closure, ExecutionPolicy, Hooked, Relentless,
-    Subject, TokioRetry, TokioRetry2, Tower, TowerWithBudget, Tryhard,
-};
+use crate::peer::Row;
+use crate::scenario::{Counted, Scenario};
 
 #[derive(Parser)]
-#[command(
-    name = "peers",
-    about = "What a retried call costs, beside other libraries"
-)]
+#[command(name = "peers", about = "What a retried call costs at run time")]
 struct Arguments {
-    /// Only those whose name contains this.
-    #[arg(long, default_value = "")]
-    only: String,
-    /// Only this column; may be given several times.
+    /// Only the rows whose name contains this; may be given several times.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Only this scenario; may be given several times.
     #[arg(long)]
     scenario: Vec<Scenario>,
+    /// Repeats one row's scenario: what is run under callgrind.
+    #[arg(long, hide = true, num_args = 3, value_names = ["ROW", "SCENARIO", "TIMES"])]
+    count: Option<Vec<String>>,
     /// What cargo adds for `cargo bench`, and leaves out for `cargo test --all-targets`.
     #[arg(long, hide = true)]
     bench: bool,
-    #[arg(long, hide = true)]
-    child: Option<String>,
-    #[arg(long, hide = true, default_value = "ready")]
-    child_scenario: Scenario,
-    #[arg(long, hide = true, default_value_t = 1)]
-    child_calls: u32,
-}
-
-/// Does something with each subject.
-trait Visitor {
-    fn visit<S: Subject>(&mut self) -> Result<()>;
-}
-
-fn visit_all(visitor: &mut impl Visitor) -> Result<()> {
-    visitor.visit::<Bare>()?;
-    visitor.visit::<ByHand>()?;
-    visitor.visit::<Annotated>()?;
-    visitor.visit::<Hooked>()?;
-    visitor.visit::<Closure>()?;
-    visitor.visit::<TokioRetry>()?;
-    visitor.visit::<TokioRetry2>()?;
-    visitor.visit::<Tryhard>()?;
-    visitor.visit::<Backon>()?;
-    visitor.visit::<BackonMacros>()?;
-    visitor.visit::<Tower>()?;
-    visitor.visit::<TowerWithBudget>()?;
-    visitor.visit::<Relentless>()?;
-    visitor.visit::<ExecutionPolicy>()
-}
-
-/// The measured program of one subject.
-struct Child {
-    name: String,
-    scenario: Scenario,
-    calls: u32,
-}
-
-impl Visitor for Child {
-    fn visit<S: Subject>(&mut self) -> Result<()> {
-        if S::NAME == self.name {
-            scenarios::run::<S>(self.scenario, self.calls);
-        }
-        Ok(())
-    }
-}
-
-/// Measures, and prints row by row.
-struct Table {
-    only: String,
-    scenarios: Vec<Scenario>,
-    has_valgrind: bool,
-    by_hand: Option<Row>,
-}
-
-impl Visitor for Table {
-    fn visit<S: Subject>(&mut self) -> Result<()> {
-        if !S::NAME.contains(&self.only) {
-            return Ok(());
-        }
-        let row = measure::row::<S>(&self.scenarios, self.has_valgrind)?;
-        print(&row, self.by_hand.as_ref());
-        if row.name == ByHand::NAME {
-            self.by_hand = Some(row);
-        }
-        Ok(())
-    }
-}
-
-fn print(row: &Row, by_hand: Option<&Row>) {
-    print!("{:24}{:>7}", row.name, row.future);
-    for (at, count) in row.instructions.iter().enumerate() {
-        let text = match (count, by_hand.and_then(|by_hand| by_hand.instructions[at])) {
-            (None, _) => "-".to_owned(),
-            (Some(count), None) => count.to_string(),
-            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-            (Some(count), Some(by_hand)) => {
-                format!("{count} ({:.2})", *count as f64 / by_hand as f64)
-            }
-        };
-        print!("{text:>14}");
-    }
-    let peak = row
-        .peak
-        .map_or_else(|| "-".to_owned(), |peak| peak.to_string());
-    let allocations = &row.allocations;
-    println!(
-        "{peak:>7}{:>5} / {}",
-        allocations.success, allocations.failure
-    );
 }
 
 fn main() -> ExitCode {
@@ -143,7 +74,11 @@ fn main() -> ExitCode {
         println!("nothing measured: this is for `cargo bench`");
         return ExitCode::SUCCESS;
     }
-    match bench(arguments) {
+    let result = match &arguments.count {
+        Some(count) => repeat(count),
+        None => run(&arguments),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -152,58 +87,47 @@ fn main() -> ExitCode {
     }
 }
 
-fn bench(arguments: Arguments) -> Result<()> {
-    if let Some(name) = arguments.child {
-        return visit_all(&mut Child {
-            name,
-            scenario: arguments.child_scenario,
-            calls: arguments.child_calls,
-        });
-    }
-    let has_valgrind = measure::has_valgrind();
-    if !has_valgrind {
-        eprintln!(
-            "instructions are not counted: that takes valgrind (`apt-get install valgrind`)\n"
+fn run(arguments: &Arguments) -> Result<()> {
+    let rows: Vec<&Row> = rows::ALL
+        .iter()
+        .filter(|row| {
+            arguments.only.is_empty() || arguments.only.iter().any(|part| row.name.contains(part))
+        })
+        .collect();
+    ensure!(!rows.is_empty(), "no row has such a name");
+    let wanted = |scenario| arguments.scenario.is_empty() || arguments.scenario.contains(&scenario);
+
+    let countable = instructions::are_countable();
+    let counts = Counted::ALL
+        .into_iter()
+        .any(|counted| wanted(counted.scenario()));
+    if counts && !countable {
+        println!(
+            "instructions (Ir) are not counted: that needs valgrind \
+             (`apt install valgrind`, `dnf install valgrind`)\n"
         );
     }
-    let scenarios = match arguments.scenario {
-        chosen if chosen.is_empty() => Scenario::ALL.to_vec(),
-        chosen => chosen,
-    };
-    println!("Instructions a call, and in parentheses the ratio to the loop by hand; bytes.\n");
-    print!("{:24}{:>7}", "", "future");
-    for scenario in Scenario::ALL {
-        print!("{:>14}", scenario.short());
+    table::print(&rows, wanted, countable)?;
+    if wanted(Scenario::Contention) && (arguments.only.is_empty() || !arguments.scenario.is_empty())
+    {
+        contention::print();
     }
-    println!("{:>7}{:>9}", "peak", "allocs");
-    let mut table = Table {
-        only: arguments.only,
-        scenarios,
-        has_valgrind,
-        by_hand: None,
-    };
-    visit_all(&mut table)?;
-    println!("\nfuture: bytes of a call's future around an operation's of 32");
-    for scenario in Scenario::ALL {
-        println!("{}: {}", scenario.short(), scenario.heading());
-    }
-    println!(
-        "peak: bytes that each of 10,000 concurrent calls holds; allocs: in a success / one failure"
-    );
-    let mut lacks = Lacks(table.only);
-    visit_all(&mut lacks)?;
-    contention::table();
     Ok(())
 }
 
-/// Says what each has not.
-struct Lacks(String);
-
-impl Visitor for Lacks {
-    fn visit<S: Subject>(&mut self) -> Result<()> {
-        if !S::LACKS.is_empty() && S::NAME.contains(&self.0) {
-            println!("{} has no {}", S::NAME, S::LACKS);
-        }
-        Ok(())
-    }
+fn repeat(count: &[String]) -> Result<()> {
+    let [name, counted, times] = count else {
+        bail!("a row, a scenario and a number");
+    };
+    let row = rows::ALL
+        .iter()
+        .find(|row| row.name == name)
+        .with_context(|| format!("no row is called {name}"))?;
+    let counted = Counted::from_str(counted, false)
+        .ok()
+        .with_context(|| format!("nothing is counted as {counted}"))?;
+    let times = times.parse().context("read the number")?;
+    // The allocator counts in the same program; not here, where it would be counted itself.
+    allocation_counter::opt_out(|| (row.repeat)(counted, times));
+    Ok(())
 }

@@ -1,111 +1,137 @@
-//! What is retried: an operation that fails as its caller wants.
+//! What is called: an operation that fails as often as its plan says, and its error.
 
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::fmt;
+use std::future::poll_fn;
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use recovery_core::Classify;
 
-/// Why it failed.
+/// Attempts in all that every policy allows.
+pub(crate) const ATTEMPTS: u32 = 5;
+/// The first delay; it doubles.
+pub(crate) const INITIAL: Duration = Duration::from_millis(100);
+/// The longest delay.
+pub(crate) const LONGEST: Duration = Duration::from_secs(10);
+
 #[derive(Debug, Classify)]
-pub(crate) enum Failure {
+pub(crate) enum ApiError {
     #[classify(Network)]
     Lost,
-    #[classify(NotFound)]
-    Unknown,
+    #[classify(Timeout)]
+    #[expect(dead_code, reason = "no plan says so; every policy is prepared for it")]
+    Slow,
+    #[classify(RateLimited, retry_after = wait)]
+    #[expect(
+        dead_code,
+        reason = "no plan says so; the careful loop is prepared for it"
+    )]
+    TooMany { wait: Duration },
+    /// Says why; a real error has something to drop.
+    #[classify(InvalidInput)]
+    Refused(String),
 }
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Lost => "lost",
-            Self::Unknown => "unknown",
-        })
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost => f.write_str("the connection was lost"),
+            Self::Slow => f.write_str("no answer in time"),
+            Self::TooMany { wait } => write!(f, "too many calls; again in {wait:?}"),
+            Self::Refused(reason) => write!(f, "refused: {reason}"),
+        }
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for ApiError {}
 
-/// What every predicate asks.
-pub(crate) const fn is_transient(failure: &Failure) -> bool {
-    matches!(failure, Failure::Lost)
+/// The predicate of whoever takes one.
+pub(crate) fn is_listed(error: &ApiError) -> bool {
+    matches!(error, ApiError::Lost | ApiError::Slow)
 }
 
-/// How often every hook has been called.
-pub(crate) static HOOKED: AtomicU32 = AtomicU32::new(0);
+/// The hook of whoever takes one that hears the error and the delay.
+pub(crate) fn note(error: &ApiError, delay: Duration) {
+    black_box((error, delay));
+}
 
-/// How an operation goes on: so many failures, then success.
-pub(crate) struct Plan(AtomicU32);
+/// How often one call fails before it succeeds.
+pub(crate) struct Plan {
+    failures: AtomicU32,
+    /// Attempts that have failed.
+    failed: AtomicU32,
+}
 
 impl Plan {
-    pub(crate) const fn failing(times: u32) -> Self {
-        Self(AtomicU32::new(times))
+    /// Every attempt is refused.
+    pub(crate) const REFUSED: u32 = u32::MAX;
+    /// The attempt gives way once, and succeeds.
+    pub(crate) const SUSPENDS: u32 = u32::MAX - 1;
+
+    pub(crate) const fn new(failures: u32) -> Self {
+        Self {
+            failures: AtomicU32::new(failures),
+            failed: AtomicU32::new(0),
+        }
     }
 
-    /// Fails in a way that no retry mends.
-    pub(crate) const fn hopeless() -> Self {
-        Self(AtomicU32::new(u32::MAX))
+    pub(crate) fn set(&self, failures: u32) {
+        self.failures.store(failures, Ordering::Relaxed);
     }
 
-    pub(crate) fn set(&self, other: &Self) {
-        self.0.store(other.0.load(Relaxed), Relaxed);
-    }
-
-    /// For good, so that what is measured need not own it.
-    pub(crate) fn leaked(self) -> &'static Self {
-        Box::leak(Box::new(self))
+    /// Attempts that have failed since this was asked.
+    pub(crate) fn take_failed(&self) -> u32 {
+        self.failed.swap(0, Ordering::Relaxed)
     }
 
     #[inline]
-    fn outcome(&self) -> Result<u64, Failure> {
-        match self.0.load(Relaxed) {
+    fn outcome(&self) -> Result<u64, ApiError> {
+        match self.failures.load(Ordering::Relaxed) {
             0 => Ok(7),
-            u32::MAX => Err(Failure::Unknown),
-            left => {
-                self.0.store(left - 1, Relaxed);
-                Err(Failure::Lost)
-            }
+            failures => Err(self.failure(failures)),
         }
     }
-}
 
-/// An operation that can be awaited.
-pub(crate) trait Operation: Send + 'static {
-    fn begin(plan: &'static Plan) -> impl Future<Output = Result<u64, Failure>> + Send;
-}
-
-/// One that never waits, and that the compiler sees through.
-pub(crate) struct Ready;
-
-impl Operation for Ready {
-    async fn begin(plan: &'static Plan) -> Result<u64, Failure> {
-        plan.outcome()
-    }
-}
-
-/// One that might wait, in a future of 32 bytes that the compiler does not see through: what awaits it
-/// is a real suspension point, as with all that is worth a retry.
-pub(crate) struct Suspendable;
-
-impl Operation for Suspendable {
-    fn begin(plan: &'static Plan) -> impl Future<Output = Result<u64, Failure>> + Send {
-        Suspending {
-            plan,
-            _request: [1, 2, 3],
-        }
-    }
-}
-
-pub(crate) struct Suspending {
-    plan: &'static Plan,
-    _request: [u64; 3],
-}
-
-impl Future for Suspending {
-    type Output = Result<u64, Failure>;
-
+    #[cold]
     #[inline(never)]
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(self.plan.outcome())
+    fn failure(&self, failures: u32) -> ApiError {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        if failures == Self::REFUSED {
+            return ApiError::Refused(String::new());
+        }
+        self.failures.store(failures - 1, Ordering::Relaxed);
+        ApiError::Lost
     }
+
+    #[inline]
+    fn suspends(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) == Self::SUSPENDS
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pause(&self, context: &Context<'_>) -> Poll<()> {
+        if self.failures.swap(0, Ordering::Relaxed) == 0 {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Done at the first poll, and inlined.
+#[inline]
+pub(crate) async fn ready(plan: &'static Plan) -> Result<u64, ApiError> {
+    plan.outcome()
+}
+
+/// May have to wait, which it seldom does: the realistic case, which is not inlined. 32 bytes.
+#[inline(never)]
+pub(crate) async fn suspendable(plan: &'static Plan) -> Result<u64, ApiError> {
+    if plan.suspends() {
+        poll_fn(move |context| plan.pause(context)).await;
+    }
+    plan.outcome()
 }

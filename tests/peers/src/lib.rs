@@ -1,1 +1,0 @@
-//! Nothing but a bench: `cargo bench -p recovery-peers`.
