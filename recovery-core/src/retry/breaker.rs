@@ -50,15 +50,17 @@ use word::Word;
 ///
 /// A call that ends without a verdict (cancelled, panicked, or an error that says nothing of the
 /// other side's health) counts as neither; if it was a probe, another may take its place. The
-/// outcome of a call that began before the last change of state is ignored. A probe that never
-/// ends keeps the breaker half-open: give calls a time limit.
+/// outcome of a call that began before the last change of state is ignored. Probes that do not end
+/// keep nobody out for ever: whenever [`open_for`] has passed since the latest was let through, one
+/// more is, and whichever ends counts.
 ///
 /// One breaker belongs to one thing that can fail, and is shared by all who call it. With a window
 /// of calls, and no slow ones to tell apart, it takes no lock while it is closed and reads the clock
 /// only to open; while all in a full window is good, a call writes nothing either.
 ///
 /// The pattern is Michael Nygard's (*Release It!*, "Circuit Breaker"); the terms and the rules of
-/// the sliding windows and of slow calls are those of resilience4j.
+/// the sliding windows and of slow calls are those of resilience4j; one more probe in each interval
+/// is Hystrix's rule (`allowSingleTest`).
 ///
 /// [`window`]: CircuitBreakerBuilder::window
 /// [`window_time`]: CircuitBreakerBuilder::window_time
@@ -202,13 +204,13 @@ impl CircuitBreaker {
                 if self.left_open(*since, now).is_some() {
                     return None;
                 }
-                self.enter(&mut core, Phase::HalfOpen(Probes::FIRST), Tally::NONE);
+                self.enter(&mut core, Phase::HalfOpen(Probes::first(now)), Tally::NONE);
             }
             Phase::HalfOpen(probes) => {
-                if probes.are_out(self.policy.probes) {
+                if self.are_out(*probes, now) {
                     return None;
                 }
-                probes.running += 1;
+                probes.begin(now);
             }
         }
         // Before anybody is told, so that a listener that panics takes no place with it.
@@ -242,11 +244,12 @@ impl CircuitBreaker {
         match self.lock().phase {
             Phase::Closed => None,
             Phase::Open { since } => self.left_open(since, now),
-            Phase::HalfOpen(probes) => {
-                let are_out = probes.are_out(self.policy.probes);
-                are_out.then_some(Duration::ZERO)
-            }
+            Phase::HalfOpen(probes) => self.are_out(probes, now).then_some(Duration::ZERO),
         }
+    }
+
+    fn are_out(&self, probes: Probes, now: Instant) -> bool {
+        probes.are_out(self.policy.probes, self.policy.open_for, now)
     }
 
     fn left_open(&self, since: Instant, now: Instant) -> Option<Duration> {

@@ -118,6 +118,8 @@ impl CircuitBreakerBuilder {
     }
 
     /// How many calls must succeed to close it, and may run meanwhile. At least 1; default 1.
+    ///
+    /// One more may begin whenever [`open_for`](Self::open_for) has passed since the latest began.
     pub const fn probes(mut self, calls: u32) -> Self {
         self.values.probes = calls;
         self

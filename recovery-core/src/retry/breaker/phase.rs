@@ -1,7 +1,7 @@
 //! What a breaker keeps under its lock.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::tally::{Outcome, Tally};
 use super::time_window::TimeWindow;
@@ -29,6 +29,8 @@ pub(super) struct Probes {
     pub(super) succeeded: u32,
     /// How many of those that succeeded were slow.
     pub(super) slow: u32,
+    /// When the latest was let through.
+    pub(super) latest: Instant,
 }
 
 impl Core {
@@ -51,15 +53,25 @@ impl Phase {
 }
 
 impl Probes {
-    pub(super) const FIRST: Self = Self {
-        running: 1,
-        succeeded: 0,
-        slow: 0,
-    };
+    pub(super) const fn first(now: Instant) -> Self {
+        Self {
+            running: 1,
+            succeeded: 0,
+            slow: 0,
+            latest: now,
+        }
+    }
 
-    /// Whether no more of so many may begin: a success frees no place.
-    pub(super) const fn are_out(self, allowed: u32) -> bool {
-        self.running + self.succeeded >= allowed
+    /// Whether no more of so many may begin: a success frees no place. Those that have been out for
+    /// `patience` are not waited for any longer, or one that never ends would be the last.
+    pub(super) fn are_out(self, allowed: u32, patience: Duration, now: Instant) -> bool {
+        self.running.saturating_add(self.succeeded) >= allowed
+            && now.saturating_duration_since(self.latest) < patience
+    }
+
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.running = self.running.saturating_add(1);
+        self.latest = now;
     }
 
     /// One that ran is known; gives what is known of all.

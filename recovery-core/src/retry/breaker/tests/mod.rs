@@ -152,6 +152,51 @@ fn a_dropped_probe_makes_place_and_counts_as_neither() {
 }
 
 #[test]
+fn a_probe_that_never_ends_keeps_nobody_out_for_ever() {
+    let now = Instant::now();
+    let later = now + OPEN_FOR;
+    let breaker = opened(1, now);
+    std::mem::forget(breaker.try_acquire(|| later).expect("the probe"));
+    let nearly = later + OPEN_FOR.saturating_sub(Duration::from_nanos(1));
+    assert!(breaker.try_acquire(|| nearly).is_none());
+    assert_eq!(breaker.reopens_in(|| nearly), Some(Duration::ZERO));
+    assert_eq!(breaker.reopens_in(|| later + OPEN_FOR), None);
+
+    let another = breaker.try_acquire(|| later + OPEN_FOR).expect("another");
+    assert!(
+        breaker.try_acquire(|| later + OPEN_FOR).is_none(),
+        "one in each interval"
+    );
+    another.succeeded(|| later + OPEN_FOR);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn a_probe_that_is_overdue_still_counts() {
+    let now = Instant::now();
+    let breaker = opened(2, now);
+    let at = |interval| now + interval * OPEN_FOR;
+    let probes: Vec<_> = (1..=4)
+        .filter_map(|interval| breaker.try_acquire(|| at(interval)))
+        .collect();
+    assert_eq!(probes.len(), 4, "the second place, and two more");
+    for (probe, state) in probes.into_iter().zip([
+        BreakerState::HalfOpen,
+        BreakerState::Closed,
+        BreakerState::Closed,
+    ]) {
+        probe.succeeded(|| at(9));
+        assert_eq!(breaker.state(), state);
+    }
+    call(&breaker, "-", at(9));
+    assert_eq!(
+        breaker.state(),
+        BreakerState::Closed,
+        "one outcome, not two"
+    );
+}
+
+#[test]
 fn a_panic_gives_the_probe_back() {
     let now = Instant::now();
     let later = now + OPEN_FOR;
