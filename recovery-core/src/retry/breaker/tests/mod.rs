@@ -1,6 +1,7 @@
 mod changes;
 #[cfg(feature = "metrics")]
 mod gauge;
+mod model;
 mod slow;
 mod threads;
 mod windows;
