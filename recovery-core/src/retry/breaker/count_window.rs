@@ -9,9 +9,10 @@ use super::tally::{Outcome, Tally};
 ///
 /// Each outcome takes a place of its own, marks it or clears it, and books what the bits were
 /// before. So the counts are those of the bits whatever comes between the steps, and once nobody is
-/// at it they are exact. Meanwhile a count may lack what is just being recorded; whoever records
-/// last sees all of it, so that no opening is missed. Counts are read before the position: what
-/// comes between can only make the share look smaller than it was.
+/// at it they are exact. Meanwhile a count may lack what is just being recorded, or still have what
+/// that displaces: at the very edge of the ratio it may open by as many marks too early as calls end
+/// at this moment. Whoever records last sees all of it, so that no opening is missed; the counts are
+/// read before the position, so that none is compared with too few calls.
 ///
 /// While all that is remembered is good, one more good outcome clears no bit; and once the window
 /// is full, it changes nothing at all.
