@@ -26,8 +26,9 @@ use std::time::{Duration, SystemTime};
 /// How long from `now` the header `Retry-After` asks to wait; `None` if it makes no sense.
 ///
 /// It holds a number of seconds or a date, in any of the three forms of HTTP; a date that has passed
-/// asks for no wait. As urllib3 does, it is lenient about blanks around it, a day of one digit, and `UTC` for `GMT`. More seconds than 64 bits count are taken as
-/// that many.
+/// asks for no wait. As urllib3 does, it is lenient about blanks around it, a day of one digit, and `UTC`
+/// for `GMT`. A date that there is not (its weekday is another), or one before 1970, makes no sense. More
+/// seconds than 64 bits count are taken as that many.
 ///
 /// The rule is that of RFC 9110, sections 10.2.3 "Retry-After" and 5.6.7 "Date/Time Formats".
 ///
@@ -75,8 +76,8 @@ pub struct RetryWish {
 
 /// What a gRPC server wishes by the metadata `grpc-retry-pushback-ms`, of which these are the values.
 ///
-/// One number is the wait in milliseconds. Anything else forbids a retry: a negative number says so, and
-/// what makes no sense is taken for it. Without the metadata there is no wish.
+/// One number of 31 bits is the wait in milliseconds. Anything else forbids a retry: a negative number says
+/// so, and what makes no sense is taken for it. Without the metadata there is no wish.
 ///
 /// The rule is that of gRPC's proposal A6, "Pushback". There the wait takes the place of the schedule's,
 /// which begins anew after it: [`RetryAfter::Exact`](crate::RetryAfter::Exact).
@@ -102,16 +103,16 @@ pub fn grpc_retry_pushback<'a>(values: impl IntoIterator<Item = &'a str>) -> Ret
     let Some(value) = values.next() else {
         return RetryWish::default();
     };
-    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    if values.next().is_some() || !is_number {
-        return RetryWish {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    match value.parse::<i32>() {
+        Ok(millis) if is_number && values.next().is_none() => RetryWish {
+            retry_after: Some(Duration::from_millis(millis.unsigned_abs().into())),
+            forbids_retry: false,
+        },
+        _ => RetryWish {
             retry_after: None,
             forbids_retry: true,
-        };
-    }
-    RetryWish {
-        retry_after: Some(Duration::from_millis(value.parse().unwrap_or(u64::MAX))),
-        forbids_retry: false,
+        },
     }
 }
 
@@ -151,8 +152,16 @@ mod tests {
         let huge = "99999999999999999999999999";
         let now = SystemTime::UNIX_EPOCH;
         assert_eq!(retry_after(huge, now), Some(Duration::from_secs(u64::MAX)));
-        let wish = grpc_retry_pushback([huge]);
-        assert_eq!(wish.retry_after, Some(Duration::from_millis(u64::MAX)));
+    }
+
+    #[test]
+    fn push_back_is_a_number_of_31_bits() {
+        let most = grpc_retry_pushback(["2147483647"]);
+        assert_eq!(most.retry_after, Some(Duration::from_millis(2_147_483_647)));
+        for no in ["2147483648", "-0", "+1", "", " 1", "1.0", "٣"] {
+            assert!(grpc_retry_pushback([no]).forbids_retry, "{no:?}");
+        }
+        assert_eq!(grpc_retry_pushback([]), RetryWish::default());
     }
 
     proptest! {

@@ -124,12 +124,17 @@ fn what_cannot_be_meant_is_refused_with_the_way_out() {
         ),
         ("max_attempts = 0", "give at least 1"),
         (
-            "max_attempts = 4294967295",
+            "max_attempts = 4294967294",
             "or no limit at all by `unlimited`",
         ),
         (
+            "max_attempts = 99999999999",
+            "integer `99999999999`, expected the number of attempts in all, up to a million",
+        ),
+        ("max_delay = '5M'", "a time with its unit"),
+        (
             "max_attempts = -1",
-            "the number of attempts in all, or \"unlimited\"",
+            "the number of attempts in all, up to a million",
         ),
         ("max_attempts = 'forever'", "or \"unlimited\""),
         (

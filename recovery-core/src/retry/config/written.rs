@@ -73,12 +73,14 @@ impl<'de> Deserialize<'de> for Attempts {
         impl Visitor<'_> for Read {
             type Value = Attempts;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the number of attempts in all, or \"unlimited\"")
+                f.write_str("the number of attempts in all, up to a million, or \"unlimited\"")
             }
             fn visit_u64<E: de::Error>(self, attempts: u64) -> Result<Attempts, E> {
                 // The greatest number is no limit; only the word says so.
-                let attempts = u32::try_from(attempts).unwrap_or(u32::MAX - 1);
-                Ok(Attempts(attempts.min(u32::MAX - 1)))
+                match u32::try_from(attempts) {
+                    Ok(attempts) if attempts < u32::MAX => Ok(Attempts(attempts)),
+                    _ => Err(E::invalid_value(Unexpected::Unsigned(attempts), &self)),
+                }
             }
             fn visit_i64<E: de::Error>(self, attempts: i64) -> Result<Attempts, E> {
                 match u64::try_from(attempts) {
@@ -127,12 +129,14 @@ impl<'de> Deserialize<'de> for Humane {
 }
 
 /// Of texts that people write: humantime 2.4 panics where the parts of one add up to exactly the most
-/// seconds that there are, which so few and so short numbers cannot.
+/// seconds that there are, which so few and so short numbers cannot. Its `M` is a month, for which
+/// nobody waits: it is meant as `m`, and refused.
 fn parse(text: &str) -> Option<Duration> {
     const LONGEST_TEXT: usize = 64;
     const LONGEST_NUMBER: usize = 9;
     let mut numbers = text.split(|character: char| !character.is_ascii_digit());
-    if text.len() > LONGEST_TEXT || numbers.any(|number| number.len() > LONGEST_NUMBER) {
+    let is_absurd = numbers.any(|number| number.len() > LONGEST_NUMBER);
+    if is_absurd || text.len() > LONGEST_TEXT || text.contains('M') {
         return None;
     }
     humantime::parse_duration(text).ok()
