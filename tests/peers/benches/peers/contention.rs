@@ -154,8 +154,8 @@ pub(crate) fn print() {
             let _ = call(&PLANS[0].0);
         }
     }
-    println!("ns a call                   1 thread          2 threads");
-    println!("                           ours    Mutex     ours    Mutex");
+    println!("ns a call                       1 thread                 2 threads");
+    println!("                           ours    Mutex  ratio     ours    Mutex  ratio");
     for case in &CASES {
         print!("{:<22}", case.title);
         for threads in [1, 2] {
@@ -168,7 +168,7 @@ pub(crate) fn print() {
                 }
             }
             let [ours, mutex] = rounds.map(median);
-            print!("{ours:>9.1}{mutex:>9.1}");
+            print!("{ours:>9.1}{mutex:>9.1}{:>7.2}", ours / mutex);
         }
         println!();
     }

@@ -14,7 +14,9 @@
 //! Ir are instructions, counted by callgrind: the program runs itself under it with so many
 //! repetitions and with twice as many, and takes the difference. They repeat from run to run to
 //! within a few in a hundred, whatever else the machine does; wall time is measured only where
-//! threads meet.
+//! threads meet. A framework such as gungraun would count them too, but needs a runner of the same
+//! version installed beside valgrind, and knows nothing of bytes and threads: this needs valgrind
+//! alone, and without it prints what else there is.
 //!
 //! - **success**: the operation is ready and inlined; **suspendable**: it has an `.await` that
 //!   seldom waits, and a future of 32 bytes, which is the realistic case;
@@ -22,7 +24,9 @@
 //! - **1 failure**: then success, without delay. The future is polled by hand, so that no
 //!   scheduler is counted. A sleep of zero is ready at once on the paused clock used here; on a
 //!   real one it lasts up to a millisecond;
-//! - **crowd**: 10,000 calls spawned on one thread, of which each fails three times and then
+//! - **1 ms**: the same with that delay, run by the runtime, whose clock leaps to the timer; jitter
+//!   decides whether it is at the next millisecond or the one after;
+//! - **crowd**: 10,000 calls (`--calls`) spawned on one thread, of which each fails three times and then
 //!   succeeds, on tokio's paused clock; the task, its timers and its share of the scheduler included;
 //! - **allocations**: of a call that succeeds at once, and of one that fails once before;
 //! - **next delay**: drawing the next jittered delay, where a caller can do so.
@@ -50,6 +54,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::peer::Row;
 use crate::scenario::{Counted, Scenario};
+use crate::table::Counting;
 
 #[derive(Parser)]
 #[command(name = "peers", about = "What a retried call costs at run time")]
@@ -60,6 +65,9 @@ struct Arguments {
     /// Only this scenario; may be given several times.
     #[arg(long)]
     scenario: Vec<Scenario>,
+    /// Calls of the crowd, which are under way at the same time.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    calls: u32,
     /// Repeats one row's scenario: what is run under callgrind.
     #[arg(long, hide = true, num_args = 3, value_names = ["ROW", "SCENARIO", "TIMES"])]
     count: Option<Vec<String>>,
@@ -75,7 +83,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let result = match &arguments.count {
-        Some(count) => repeat(count),
+        Some(count) => repeat(count, arguments.calls),
         None => run(&arguments),
     };
     match result {
@@ -107,7 +115,11 @@ fn run(arguments: &Arguments) -> Result<()> {
              (`apt install valgrind`, `dnf install valgrind`)\n"
         );
     }
-    table::print(&rows, wanted, countable)?;
+    let counting = Counting {
+        is_possible: countable,
+        crowd: arguments.calls,
+    };
+    table::print(&rows, wanted, counting)?;
     if wanted(Scenario::Contention) && (arguments.only.is_empty() || !arguments.scenario.is_empty())
     {
         contention::print();
@@ -115,7 +127,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn repeat(count: &[String]) -> Result<()> {
+fn repeat(count: &[String], crowd: u32) -> Result<()> {
     let [name, counted, times] = count else {
         bail!("a row, a scenario and a number");
     };
@@ -128,6 +140,6 @@ fn repeat(count: &[String]) -> Result<()> {
         .with_context(|| format!("nothing is counted as {counted}"))?;
     let times = times.parse().context("read the number")?;
     // The allocator counts in the same program; not here, where it would be counted itself.
-    allocation_counter::opt_out(|| (row.repeat)(counted, times));
+    allocation_counter::opt_out(|| (row.repeat)(counted, times, crowd));
     Ok(())
 }

@@ -13,6 +13,8 @@ use recovery_core::Classify;
 pub(crate) const ATTEMPTS: u32 = 5;
 /// The first delay; it doubles.
 pub(crate) const INITIAL: Duration = Duration::from_millis(100);
+/// The first delay where one retry and its timer are measured alone: tokio's shortest.
+pub(crate) const BRIEF: Duration = Duration::from_millis(1);
 /// The longest delay.
 pub(crate) const LONGEST: Duration = Duration::from_secs(10);
 

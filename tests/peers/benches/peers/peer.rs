@@ -11,9 +11,6 @@ use tokio::task::JoinHandle;
 use crate::operation::{ATTEMPTS, Plan};
 use crate::scenario::Counted;
 
-/// Calls that are under way at the same time.
-pub(crate) const CROWD: u64 = 10_000;
-
 /// A way to call the operation.
 ///
 /// The policy is the same for all, as far as each has it: 5 attempts in all, a delay of 100 ms
@@ -36,6 +33,9 @@ pub(crate) trait Peer: 'static {
     /// The ready operation under a policy without delay.
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, Self::Error>>;
 
+    /// The ready operation under a policy whose first delay is 1 ms.
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, Self::Error>>;
+
     /// Draws the next jittered delay each time; on tokio's clock, since one of them begins to wait.
     fn delays() -> Option<impl FnMut()> {
         None::<fn()>
@@ -48,12 +48,13 @@ pub(crate) struct Row {
     pub(crate) lacks: &'static str,
     pub(crate) has: fn(Counted) -> bool,
     pub(crate) check: fn() -> Result<()>,
-    pub(crate) repeat: fn(Counted, u64),
+    /// So many times; a crowd is of so many calls.
+    pub(crate) repeat: fn(Counted, u64, u32),
     pub(crate) future_size: fn() -> usize,
     /// Allocations of a call that succeeds, and of one that fails once before.
     pub(crate) allocations: fn() -> (u64, Option<u64>),
-    /// The most memory that the crowd takes, in bytes a call.
-    pub(crate) peak: fn() -> Option<u64>,
+    /// The most memory that a crowd of so many takes, in bytes a call.
+    pub(crate) peak: fn(u32) -> Option<u64>,
 }
 
 impl Row {
@@ -74,7 +75,7 @@ impl Row {
 fn has<P: Peer>(counted: Counted) -> bool {
     match counted {
         Counted::Success | Counted::Suspendable => true,
-        Counted::Refused | Counted::AtOnce | Counted::Crowd => P::RETRIES,
+        Counted::Refused | Counted::AtOnce | Counted::Briefly | Counted::Crowd => P::RETRIES,
         Counted::Delay => P::delays().is_some(),
     }
 }
@@ -124,7 +125,7 @@ fn check<P: Peer>() -> Result<()> {
     })
 }
 
-fn repeat<P: Peer>(counted: Counted, times: u64) {
+fn repeat<P: Peer>(counted: Counted, times: u64, crowd: u32) {
     // The same delays each time, for those who draw from here.
     fastrand::seed(7);
     match counted {
@@ -153,8 +154,14 @@ fn repeat<P: Peer>(counted: Counted, times: u64) {
                 let _ = black_box(poll_until_ready(P::at_once(plan())));
             }
         }
+        Counted::Briefly => runtime().block_on(async {
+            for _ in 0..times {
+                plan().set(1);
+                let _ = black_box(P::briefly(plan()).await);
+            }
+        }),
         Counted::Crowd => {
-            let mut crowd = Crowd::new();
+            let mut crowd = Crowd::new(crowd);
             for _ in 0..times {
                 crowd.call::<P>();
             }
@@ -208,11 +215,11 @@ fn allocations<P: Peer>() -> (u64, Option<u64>) {
     (each(0), P::RETRIES.then(|| each(1)))
 }
 
-fn peak<P: Peer>() -> Option<u64> {
+fn peak<P: Peer>(calls: u32) -> Option<u64> {
     P::RETRIES.then(|| {
-        let mut crowd = Crowd::<P::Error>::new();
+        let mut crowd = Crowd::<P::Error>::new(calls);
         crowd.call::<P>();
-        allocation_counter::measure(|| crowd.call::<P>()).bytes_max / CROWD
+        allocation_counter::measure(|| crowd.call::<P>()).bytes_max / u64::from(calls)
     })
 }
 
@@ -224,8 +231,8 @@ struct Crowd<E> {
 }
 
 impl<E: Send + 'static> Crowd<E> {
-    fn new() -> Self {
-        let plans: Vec<Plan> = (0..CROWD).map(|_| Plan::new(0)).collect();
+    fn new(calls: u32) -> Self {
+        let plans: Vec<Plan> = (0..calls).map(|_| Plan::new(0)).collect();
         Self {
             runtime: runtime(),
             running: Vec::with_capacity(plans.len()),

@@ -15,6 +15,8 @@ pub(crate) enum Scenario {
     Refused,
     /// One failure, then success, without delay.
     AtOnce,
+    /// The same with a delay of 1 ms.
+    Briefly,
     /// 10,000 calls at the same time, each failing three times.
     Crowd,
     /// The most memory that these take.
@@ -34,16 +36,18 @@ pub(crate) enum Counted {
     Suspendable,
     Refused,
     AtOnce,
+    Briefly,
     Crowd,
     Delay,
 }
 
 impl Counted {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Success,
         Self::Suspendable,
         Self::Refused,
         Self::AtOnce,
+        Self::Briefly,
         Self::Crowd,
         Self::Delay,
     ];
@@ -54,6 +58,7 @@ impl Counted {
             Self::Suspendable => Scenario::Suspendable,
             Self::Refused => Scenario::Refused,
             Self::AtOnce => Scenario::AtOnce,
+            Self::Briefly => Scenario::Briefly,
             Self::Crowd => Scenario::Crowd,
             Self::Delay => Scenario::Delay,
         }

@@ -34,6 +34,13 @@ impl Peer for Attribute {
         operation::ready(plan).await
     }
 
+    #[retry(max = 5, initial = 1ms, max_delay = 10s, jitter,
+            on_retry = |attempt| note(attempt.error, attempt.delay))]
+    #[retryable_on(Network, Timeout)]
+    async fn briefly(plan: &'static Plan) -> Result<u64, ApiError> {
+        operation::ready(plan).await
+    }
+
     fn delays() -> Option<impl FnMut()> {
         let policy = RetryConfig::builder()
             .initial_delay(INITIAL)
@@ -71,6 +78,12 @@ impl Peer for WithoutHook {
     #[retry(max = 5, initial = 0ms, jitter)]
     #[retryable_on(Network, Timeout)]
     async fn at_once(plan: &'static Plan) -> Result<u64, ApiError> {
+        operation::ready(plan).await
+    }
+
+    #[retry(max = 5, initial = 1ms, max_delay = 10s, jitter)]
+    #[retryable_on(Network, Timeout)]
+    async fn briefly(plan: &'static Plan) -> Result<u64, ApiError> {
         operation::ready(plan).await
     }
 }

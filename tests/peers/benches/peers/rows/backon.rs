@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 
-use crate::operation::{ApiError, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable};
+use crate::operation::{
+    ApiError, BRIEF, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable,
+};
 use crate::peer::Peer;
 
 pub(crate) struct Backon;
@@ -48,6 +50,10 @@ impl Peer for Backon {
 
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
         call(Duration::ZERO, plan, ready)
+    }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        call(BRIEF, plan, ready)
     }
 
     fn delays() -> Option<impl FnMut()> {

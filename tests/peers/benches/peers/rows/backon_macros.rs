@@ -6,7 +6,7 @@ use backon::ExponentialBuilder;
 use backon_macros::backon;
 
 use super::backon::policy;
-use crate::operation::{self, ApiError, INITIAL, Plan, is_listed, note};
+use crate::operation::{self, ApiError, BRIEF, INITIAL, Plan, is_listed, note};
 use crate::peer::Peer;
 
 pub(crate) struct BackonMacros;
@@ -17,6 +17,10 @@ const fn patient() -> ExponentialBuilder {
 
 const fn without_delay() -> ExponentialBuilder {
     policy(Duration::ZERO)
+}
+
+const fn brief() -> ExponentialBuilder {
+    policy(BRIEF)
 }
 
 impl Peer for BackonMacros {
@@ -37,6 +41,11 @@ impl Peer for BackonMacros {
 
     #[backon(backoff = without_delay, sleep = tokio::time::sleep, when = is_listed, notify = note)]
     async fn at_once(plan: &'static Plan) -> Result<u64, ApiError> {
+        operation::ready(plan).await
+    }
+
+    #[backon(backoff = brief, sleep = tokio::time::sleep, when = is_listed, notify = note)]
+    async fn briefly(plan: &'static Plan) -> Result<u64, ApiError> {
         operation::ready(plan).await
     }
 }

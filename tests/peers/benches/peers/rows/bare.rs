@@ -22,4 +22,8 @@ impl Peer for Bare {
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
         operation::ready(plan)
     }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        operation::ready(plan)
+    }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use recovery_core::{Classify, ErrorKind};
 
-use crate::operation::{ATTEMPTS, ApiError, INITIAL, LONGEST, Plan, note, ready, suspendable};
+use crate::operation::{
+    ATTEMPTS, ApiError, BRIEF, INITIAL, LONGEST, Plan, note, ready, suspendable,
+};
 use crate::peer::Peer;
 
 pub(crate) struct ByHand;
@@ -65,6 +67,10 @@ impl Peer for ByHand {
 
     async fn at_once(plan: &'static Plan) -> Result<u64, ApiError> {
         by_hand!(ready, Duration::ZERO, plan)
+    }
+
+    async fn briefly(plan: &'static Plan) -> Result<u64, ApiError> {
+        by_hand!(ready, BRIEF, plan)
     }
 
     fn delays() -> Option<impl FnMut()> {

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use recovery_core::{ErrorKind, Retry, RetryConfig};
 
-use crate::operation::{ATTEMPTS, ApiError, INITIAL, LONGEST, Plan, note, ready, suspendable};
+use crate::operation::{
+    ATTEMPTS, ApiError, BRIEF, INITIAL, LONGEST, Plan, note, ready, suspendable,
+};
 use crate::peer::Peer;
 
 pub(crate) struct Closure;
 
 static PATIENT: LazyLock<RetryConfig> = LazyLock::new(|| policy(INITIAL));
 static AT_ONCE: LazyLock<RetryConfig> = LazyLock::new(|| policy(Duration::ZERO));
+static BRIEFLY: LazyLock<RetryConfig> = LazyLock::new(|| policy(BRIEF));
 
 fn policy(initial: Duration) -> RetryConfig {
     RetryConfig::builder()
@@ -50,5 +53,9 @@ impl Peer for Closure {
 
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
         call(&AT_ONCE, plan, ready)
+    }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        call(&BRIEFLY, plan, ready)
     }
 }

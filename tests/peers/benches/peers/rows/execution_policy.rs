@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use execution_policy::{DefaultCore, ExecutionError, ExecutionPolicyBuilder, Jitter, Retry};
 
-use crate::operation::{ATTEMPTS, ApiError, INITIAL, LONGEST, Plan, is_listed, ready, suspendable};
+use crate::operation::{
+    ATTEMPTS, ApiError, BRIEF, INITIAL, LONGEST, Plan, is_listed, ready, suspendable,
+};
 use crate::peer::Peer;
 
 pub(crate) struct ExecutionPolicy;
@@ -16,6 +18,7 @@ type Error = ExecutionError<ApiError>;
 
 static PATIENT: LazyLock<Policy> = LazyLock::new(|| policy(INITIAL));
 static AT_ONCE: LazyLock<Policy> = LazyLock::new(|| policy(Duration::ZERO));
+static BRIEFLY: LazyLock<Policy> = LazyLock::new(|| policy(BRIEF));
 
 fn policy(initial: Duration) -> Policy {
     let retry = Retry::exponential()
@@ -49,5 +52,9 @@ crowd by `run_boxed`, a box each attempt, and another each wait";
 
     async fn at_once(plan: &'static Plan) -> Result<u64, Error> {
         AT_ONCE.run(async || ready(plan).await).await
+    }
+
+    async fn briefly(plan: &'static Plan) -> Result<u64, Error> {
+        BRIEFLY.run(async || ready(plan).await).await
     }
 }

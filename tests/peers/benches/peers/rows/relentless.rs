@@ -7,7 +7,7 @@ use relentless::clock::TokioClock;
 use relentless::{AttemptState, RetryError, RetryState, Wait, predicate, retry_async, stop, wait};
 
 use crate::operation::{
-    ATTEMPTS, ApiError, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable,
+    ATTEMPTS, ApiError, BRIEF, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable,
 };
 use crate::peer::Peer;
 
@@ -60,6 +60,10 @@ impl Peer for Relentless {
 
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, Error>> {
         call(Duration::ZERO, plan, ready)
+    }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, Error>> {
+        call(BRIEF, plan, ready)
     }
 
     fn delays() -> Option<impl FnMut()> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_retry::RetryIf;
 use tokio_retry::strategy::{ExponentialBackoff, jitter};
 
-use crate::operation::{ApiError, INITIAL, LONGEST, Plan, is_listed, ready, suspendable};
+use crate::operation::{ApiError, BRIEF, INITIAL, LONGEST, Plan, is_listed, ready, suspendable};
 use crate::peer::Peer;
 
 pub(crate) struct TokioRetry;
@@ -45,6 +45,10 @@ impl Peer for TokioRetry {
 
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
         call(Duration::ZERO, plan, ready)
+    }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        call(BRIEF, plan, ready)
     }
 
     fn delays() -> Option<impl FnMut()> {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio_retry2::strategy::{ExponentialFactorBackoff, jitter};
 use tokio_retry2::{MapErr, RetryIf};
 
-use crate::operation::{ApiError, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable};
+use crate::operation::{
+    ApiError, BRIEF, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable,
+};
 use crate::peer::Peer;
 
 pub(crate) struct TokioRetry2;
@@ -50,6 +52,10 @@ which else is told the delay before; a zero delay is slept";
 
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
         call(Duration::ZERO, plan, ready)
+    }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        call(BRIEF, plan, ready)
     }
 
     fn delays() -> Option<impl FnMut()> {

@@ -12,7 +12,7 @@ use tower::service_fn;
 use tower::util::rng::HasherRng;
 
 use crate::operation::{
-    ATTEMPTS, ApiError, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable,
+    ATTEMPTS, ApiError, BRIEF, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable,
 };
 use crate::peer::Peer;
 
@@ -112,6 +112,7 @@ pub(crate) struct Tower;
 
 static PATIENT: LazyLock<Patient<Unlimited>> = LazyLock::new(|| policy(INITIAL, Unlimited));
 static AT_ONCE: LazyLock<Patient<Unlimited>> = LazyLock::new(|| policy(Duration::ZERO, Unlimited));
+static BRIEFLY: LazyLock<Patient<Unlimited>> = LazyLock::new(|| policy(BRIEF, Unlimited));
 
 impl Peer for Tower {
     const NAME: &'static str = "tower";
@@ -131,6 +132,10 @@ draws the same jitter; a zero delay is slept";
         call(&AT_ONCE, plan, ready)
     }
 
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        call(&BRIEFLY, plan, ready)
+    }
+
     fn delays() -> Option<impl FnMut()> {
         let mut backoff = backoff(INITIAL);
         Some(move || {
@@ -148,6 +153,8 @@ static PATIENT_WITHIN: LazyLock<Patient<Arc<TpsBudget>>> =
     LazyLock::new(|| policy(INITIAL, Arc::clone(&BUDGET)));
 static AT_ONCE_WITHIN: LazyLock<Patient<Arc<TpsBudget>>> =
     LazyLock::new(|| policy(Duration::ZERO, Arc::clone(&BUDGET)));
+static BRIEFLY_WITHIN: LazyLock<Patient<Arc<TpsBudget>>> =
+    LazyLock::new(|| policy(BRIEF, Arc::clone(&BUDGET)));
 
 impl Peer for WithBudget {
     const NAME: &'static str = "tower, TpsBudget";
@@ -164,5 +171,9 @@ impl Peer for WithBudget {
 
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
         call(&AT_ONCE_WITHIN, plan, ready)
+    }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        call(&BRIEFLY_WITHIN, plan, ready)
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tryhard::RetryPolicy;
 
-use crate::operation::{ApiError, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable};
+use crate::operation::{
+    ApiError, BRIEF, INITIAL, LONGEST, Plan, is_listed, note, ready, suspendable,
+};
 use crate::peer::Peer;
 
 pub(crate) struct Tryhard;
@@ -54,5 +56,9 @@ spawned as a task, for the last error too; a zero delay is slept";
 
     fn at_once(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
         call(Duration::ZERO, plan, ready)
+    }
+
+    fn briefly(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
+        call(BRIEF, plan, ready)
     }
 }
