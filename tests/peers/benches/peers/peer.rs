@@ -3,10 +3,12 @@
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::operation::{ATTEMPTS, Plan};
 use crate::scenario::Counted;
@@ -118,6 +120,16 @@ fn check<P: Peer>() -> Result<()> {
             ensure!(
                 told == failed,
                 "{}: {call}: {told} failed attempts instead of {failed}",
+                P::NAME
+            );
+        }
+        if P::RETRIES {
+            plan().set(1);
+            let began = Instant::now();
+            let succeeded = P::briefly(plan()).await.is_ok();
+            ensure!(
+                succeeded && began.elapsed() > Duration::ZERO,
+                "{}: one failure and 1 ms: another result, or no wait",
                 P::NAME
             );
         }

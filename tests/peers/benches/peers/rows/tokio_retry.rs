@@ -14,7 +14,7 @@ pub(crate) struct TokioRetry;
 fn delays(initial: Duration) -> impl Iterator<Item = Duration> + Send {
     let initial = u64::try_from(initial.as_millis()).unwrap_or(u64::MAX);
     ExponentialBackoff::from_millis(2)
-        .factor(initial / 2)
+        .factor(initial.div_ceil(2))
         .max_delay(LONGEST)
         .map(jitter)
 }
@@ -32,7 +32,7 @@ where
 
 impl Peer for TokioRetry {
     const NAME: &'static str = "tokio-retry";
-    const LACKS: &'static str = "no hook; a zero delay is slept";
+    const LACKS: &'static str = "no hook; no doubling from 1 ms (2 ms here); a zero delay is slept";
     type Error = ApiError;
 
     fn ready(plan: &'static Plan) -> impl Future<Output = Result<u64, ApiError>> {
