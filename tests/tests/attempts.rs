@@ -370,3 +370,20 @@ async fn a_call_that_fails_at_once_and_for_ever_can_be_cancelled() {
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
 }
+
+/// A call that fails at once and for ever lets others run, though it never waits.
+#[tokio::test]
+async fn endless_attempts_without_a_delay_can_be_aborted() {
+    #[retry(max = unlimited, backoff = none)]
+    async fn endless(attempts: &mut u32) -> std::io::Result<()> {
+        *attempts += 1;
+        assert!(*attempts < 100_000, "nobody else had a turn");
+        Err(std::io::ErrorKind::TimedOut.into())
+    }
+    let task = tokio::spawn(async { endless(&mut 0).await });
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+}

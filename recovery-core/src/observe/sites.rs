@@ -1,5 +1,6 @@
 //! The counts of each retried function, kept from its first failure on.
 
+use std::fmt;
 #[cfg(feature = "metrics")]
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -11,7 +12,7 @@ use super::metric_events::SiteKeys;
 use crate::retry::StopReason;
 
 /// What has become of the calls of one retried function that did not succeed at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SiteReport {
     /// The name of the function, as in events.
@@ -23,6 +24,24 @@ pub struct SiteReport {
     /// The waits before these retries, summed up as they were scheduled.
     pub waited: Duration,
     stopped: [u64; StopReason::ALL.len()],
+}
+
+impl fmt::Debug for SiteReport {
+    /// With the reasons that there were, by name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons = StopReason::ALL.iter().zip(self.stopped);
+        let stopped: Vec<(&str, u64)> = reasons
+            .filter(|(_, count)| *count > 0)
+            .map(|(reason, count)| (reason.as_str(), count))
+            .collect();
+        f.debug_struct("SiteReport")
+            .field("name", &self.name)
+            .field("retries", &self.retries)
+            .field("recovered", &self.recovered)
+            .field("waited", &self.waited)
+            .field("stopped", &stopped)
+            .finish()
+    }
 }
 
 impl SiteReport {
@@ -57,6 +76,7 @@ impl SiteReport {
 /// let search = sites.iter().find(|site| site.name == "search").unwrap();
 /// assert_eq!((search.retries, search.recovered, search.gave_up()), (1, 0, 1));
 /// assert_eq!(search.stopped(StopReason::Exhausted), 1);
+/// assert!(format!("{search:?}").ends_with(r#"stopped: [("exhausted", 1)] }"#));
 /// ```
 pub fn sites() -> Vec<SiteReport> {
     let mut reports: Vec<SiteReport> = Vec::new();

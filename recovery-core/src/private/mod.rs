@@ -1,5 +1,5 @@
-//! What the attributes emit beside the public types of policies and shared objects. Not part of the public interface: they change with
-//! the macros, which are pinned to this very version.
+//! What the attributes emit beside the public types of policies and shared objects. Not part of the
+//! public interface: they change with the macros, which are pinned to this very version.
 
 mod classify;
 mod fallback;
