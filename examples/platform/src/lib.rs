@@ -53,12 +53,16 @@
 //! that is disconnected are replayed when it resumes, and are lost when it is declared invalid. All
 //! of that is modelled; quotas, reply windows and media uploads are not, and there is one shard.
 
+mod allowance;
 mod api;
 mod bot;
 mod call;
+mod connections;
+mod door;
 mod environment;
 mod event;
 mod fault;
+mod forced;
 mod gateway;
 mod interrupts;
 mod ledger;
@@ -74,15 +78,21 @@ mod score;
 mod scoreboard;
 mod send;
 mod session;
+mod shared;
 pub mod stage;
 mod sync;
 mod tls;
 mod token;
+mod token_endpoint;
+mod wire;
 
 pub use crate::{
+    connections::ConnectionRecord,
+    door::Darkness,
     environment::BotEnvironment,
-    event::{EventId, Scene},
+    event::{AuditVerdict, EventId, Scene},
     fault::{Endpoint, Fault, UnknownFault},
+    forced::{GatewayFault, TokenFault},
     interrupts::Interrupts,
     ledger::Ledger,
     options::{PlatformOptions, StartError},
