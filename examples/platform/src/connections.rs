@@ -109,6 +109,7 @@ pub(crate) struct OpenConnection {
     book: GatewayBook,
 }
 
+/// What a client may react to is noted before it is sent, so that no test sees it too early.
 impl OpenConnection {
     fn note(&self, note: impl FnOnce(&mut ConnectionRecord, Duration)) {
         let at = self.book.started.elapsed();
@@ -117,24 +118,24 @@ impl OpenConnection {
         }
     }
 
-    pub(crate) fn hello_sent(&self) {
+    pub(crate) fn sends_hello(&self) {
         self.note(|record, _| record.hello_sent = true);
     }
 
     pub(crate) fn identify_came(&self, app_id: Option<&str>, shard: (u32, u32)) {
-        self.note(|record, at| {
+        let at = self.book.started.elapsed();
+        let mut book = lock(&self.book.book);
+        if let Some(record) = book.records.get_mut(self.index) {
             record.app_id = app_id.map(str::to_owned);
             record.shard = Some(shard);
             record.identified_at.get_or_insert(at);
-        });
+        }
         if let Some(app_id) = app_id {
-            let at = self.book.started.elapsed();
-            let mut book = lock(&self.book.book);
             book.identifies.push((app_id.to_owned(), at));
         }
     }
 
-    pub(crate) fn is_ready(&self) {
+    pub(crate) fn sends_ready(&self) {
         self.note(|record, at| record.ready_at = Some(at));
     }
 
@@ -166,11 +167,11 @@ impl OpenConnection {
         });
     }
 
-    pub(crate) fn event_sent(&self) {
+    pub(crate) fn sends_event(&self) {
         self.note(|record, _| record.events_sent += 1);
     }
 
-    pub(crate) fn close_sent(&self, code: u16) {
+    pub(crate) fn sends_close(&self, code: u16) {
         self.note(|record, _| record.close_code_sent = Some(code));
     }
 
@@ -212,7 +213,7 @@ mod tests {
     fn an_answer_to_our_close_is_not_the_clients_own() {
         let book = GatewayBook::new(Instant::now());
         let (ours, theirs) = (book.opened(), book.opened());
-        ours.close_sent(4009);
+        ours.sends_close(4009);
         ours.close_received(4009);
         theirs.close_received(1000);
         let codes = book.records();

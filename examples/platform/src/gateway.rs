@@ -163,10 +163,9 @@ impl Conversation {
         };
         let interval = options.heartbeat_interval.max(shortest).as_millis();
         let interval = u64::try_from(interval).unwrap_or(u64::MAX);
+        self.record.sends_hello();
         self.send(&json!({"op": 10, "d": {"heartbeat_interval": interval}}))
-            .await?;
-        self.record.hello_sent();
-        Ok(())
+            .await
     }
 
     async fn next_stir(&mut self) -> Stir {
@@ -254,8 +253,8 @@ impl Conversation {
                 return Ok(());
             }
             for frame in frames {
+                self.record.sends_event();
                 self.socket.send(Message::Text(frame.into())).await?;
-                self.record.event_sent();
             }
         }
     }
@@ -289,7 +288,7 @@ impl Conversation {
     /// Closes, and waits for the answer: hanging up at once could cost the client the code.
     async fn close(&mut self, code: u16, reason: &'static str) -> Result<(), End> {
         self.let_go();
-        self.record.close_sent(code);
+        self.record.sends_close(code);
         let frame = CloseFrame {
             code,
             reason: reason.into(),

@@ -69,8 +69,8 @@ impl Conversation {
             data.remove("session_id");
         }
         self.link = Some(beginning.link);
+        self.record.sends_ready();
         self.send(&ready).await?;
-        self.record.is_ready();
         self.send_due(u64::MAX).await
     }
 
