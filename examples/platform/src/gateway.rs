@@ -92,12 +92,13 @@ async fn upgrade(
             link: None,
             fault,
             acknowledges: fault != Some(GatewayFault::NoAcks),
+            client_closed: false,
             record,
         };
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = wire.torn() => {}
-            _ = conversation.run() => {}
+            () = conversation.serve() => {}
         }
         drop(conversation);
         drop(held);
@@ -120,6 +121,7 @@ struct Conversation {
     link: Option<Link>,
     fault: Option<GatewayFault>,
     acknowledges: bool,
+    client_closed: bool,
     // The last field: when the record closes, the connection has ended.
     record: OpenConnection,
 }
@@ -132,6 +134,15 @@ enum Stir {
 }
 
 impl Conversation {
+    async fn serve(&mut self) {
+        let _ = self.run().await;
+        self.let_go();
+        if self.client_closed {
+            // Reading on is what sends the answer to a close frame.
+            let _ = tokio::time::timeout(LEAVE_WITHIN, self.socket.recv()).await;
+        }
+    }
+
     async fn run(&mut self) -> Result<(), End> {
         if self.fault != Some(GatewayFault::NoHello) {
             self.hello().await?;
@@ -182,7 +193,7 @@ impl Conversation {
 
     /// The frame in a message, if it is one; an end if the client has gone.
     fn text_of(
-        &self,
+        &mut self,
         message: Option<Result<Message, axum::Error>>,
     ) -> Result<Option<String>, End> {
         match message {
@@ -192,6 +203,7 @@ impl Conversation {
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
             Some(Ok(Message::Close(frame))) => {
+                self.client_closed = true;
                 self.record
                     .close_received(frame.map_or(NO_CODE, |frame| frame.code));
                 Err(End)

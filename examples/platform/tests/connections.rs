@@ -43,6 +43,7 @@ async fn a_connection_is_recorded_from_hello_to_its_end() {
     );
 
     socket.close(1000).await;
+    assert_eq!(socket.close_code().await, 1000, "a close is answered");
     let gone = |ledger: &Ledger| ledger.open_connections() == 0;
     assert!(ledger.wait_until(PATIENCE, gone).await);
     let record = only(&ledger);
