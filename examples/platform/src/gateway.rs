@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 use crate::{
     connections::OpenConnection,
     forced::GatewayFault,
-    session::{Control, Link},
+    order::{Order, close_reason},
+    session::Link,
     shared::Core,
     wire::Wire,
 };
@@ -129,7 +130,7 @@ struct Conversation {
 /// What wakes a conversation.
 enum Stir {
     Received(Option<Result<Message, axum::Error>>),
-    Ordered(Option<Control>),
+    Ordered(Option<Order>),
     EventsDue,
 }
 
@@ -272,11 +273,11 @@ impl Conversation {
     }
 
     /// Waits for the client to leave, and closes if it does not.
-    async fn see_out(&mut self, code: u16, reason: &'static str) -> Result<(), End> {
+    async fn see_out(&mut self, code: u16) -> Result<(), End> {
         if self.until_gone().await {
             return Err(End);
         }
-        self.close(code, reason).await
+        self.close(code, close_reason(code)).await
     }
 
     /// Reads on until the client has gone; `false` if it stays.

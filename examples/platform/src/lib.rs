@@ -74,7 +74,7 @@
 //! | events: repeated, replayed, unknown, malformed | [`Platform::deliver_again`], [`deliver_dispatch`](Platform::deliver_dispatch), [`send_raw`](Platform::send_raw), [`PlatformOptions::rewind_on_resume`] |
 //! | the whole platform | [`Platform::go_dark`] |
 //!
-//! What the gateway saw of all this is in [`Ledger::connections`].
+//! With several shards, [`Platform::order_shard`] reaches one of them. What the gateway saw of all this is in [`Ledger::connections`].
 
 mod allowance;
 mod api;
@@ -91,6 +91,7 @@ mod interrupts;
 mod ledger;
 mod mix;
 mod options;
+mod order;
 mod plan;
 mod platform;
 pub mod progress;
@@ -119,6 +120,7 @@ pub use crate::{
     interrupts::Interrupts,
     ledger::Ledger,
     options::{PlatformOptions, StartError},
+    order::Order,
     plan::{CallKey, FaultPlan, FaultPlanError},
     platform::{NotReady, Platform},
     record::{CallRecord, EventRecord, Outcome, Tally},

@@ -12,35 +12,13 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::{
     allowance::{Admission, Allowance, StartRules, StartsLeft},
     event::Dispatch,
+    order::Order,
     sync::lock,
 };
 use registry::Registry;
 
 /// How many frames are taken from a session's log at a time.
 const BATCH: usize = 64;
-
-/// An order to the connection that serves a session.
-#[derive(Debug, Clone)]
-pub(crate) enum Control {
-    /// Ask the client to reconnect (op 7).
-    Reconnect,
-    /// Tell the client that its session is invalid (op 9), and close with the code if there is one.
-    Invalidate { resumable: bool, code: Option<u16> },
-    /// Close with this code.
-    Close { code: u16, reason: &'static str },
-    /// Acknowledge no more heartbeats.
-    StopAcks,
-    /// Neither read nor write nor close any more.
-    GoSilent,
-    /// Reset the connection in the middle of a frame.
-    TearMidFrame,
-    /// Reset the connection.
-    Tear,
-    /// Ask for a heartbeat (op 1).
-    AskForHeartbeat,
-    /// Write this text as a frame.
-    Raw(Arc<str>),
-}
 
 /// Whose events a session gets: one shard of one bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,7 +47,7 @@ pub(crate) struct Sessions {
 
 struct Attachment {
     number: u64,
-    orders: mpsc::UnboundedSender<Control>,
+    orders: mpsc::UnboundedSender<Order>,
     wake: Arc<Notify>,
 }
 
@@ -81,7 +59,7 @@ pub(crate) struct Link {
     pub(crate) shard: (u32, u32),
     /// The newest sequence number that was written to this connection.
     pub(crate) cursor: u64,
-    pub(crate) orders: mpsc::UnboundedReceiver<Control>,
+    pub(crate) orders: mpsc::UnboundedReceiver<Order>,
     pub(crate) wake: Arc<Notify>,
     number: u64,
 }
@@ -231,7 +209,7 @@ impl Sessions {
     /// Forgets every session.
     pub(crate) fn forget_all(&self) {
         let mut registry = lock(&self.registry);
-        registry.forget_all();
+        registry.forget_all(None);
         self.publish(&registry);
     }
 
@@ -240,38 +218,21 @@ impl Sessions {
         lock(&self.registry).push(seat, dispatch, self.rules.capacity);
     }
 
-    /// Gives an order to every connected session; says how many there were.
-    pub(crate) fn order(&self, control: &Control) -> usize {
+    /// Gives an order to the connected sessions, all of them or those of one seat; says how many
+    /// there were.
+    pub(crate) fn order(&self, order: &Order, to: Option<Seat>) -> usize {
         let mut registry = lock(&self.registry);
-        let reached = registry
-            .open
-            .values()
-            .filter_map(|session| session.link.as_ref())
-            .filter(|wire| wire.orders.send(control.clone()).is_ok())
-            .count();
-        if control.is_final() {
-            registry.forget_all();
-            self.publish(&registry);
+        let reached = registry.order(order, to);
+        if order.is_final() {
+            registry.forget_all(to);
         }
+        self.publish(&registry);
         reached
     }
 
     fn publish(&self, registry: &Registry) {
         let connected = registry.open.values().any(|session| session.link.is_some());
         self.connected.send_replace(connected);
-    }
-}
-
-impl Control {
-    /// Whether no session survives this order.
-    fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::Invalidate {
-                resumable: false,
-                ..
-            }
-        )
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{Bot, PATIENCE, Socket, platform};
 use loopback_platform::{Platform, Scene};
 use serde_json::json;
@@ -27,6 +29,24 @@ async fn an_order_reaches_nobody_where_nobody_is() {
         platform.send_raw("{}"),
     ];
     assert_eq!(reached, [0; 7]);
+}
+
+#[tokio::test]
+async fn a_session_counts_as_disconnected_from_the_moment_of_the_order() {
+    let platform = platform().await;
+    let bot = Bot::new(&platform).await;
+    for order in [
+        Platform::go_silent,
+        Platform::tear_mid_frame,
+        Platform::tear_connections,
+        Platform::reconnect,
+    ] {
+        let (_socket, _) = Socket::ready(&platform, &bot.token).await;
+        assert_eq!(order(&platform), 1);
+        assert_eq!(order(&platform), 0);
+        let ready = platform.wait_until_ready(Duration::ZERO).await;
+        assert!(ready.is_err(), "the bot must come back first");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bot, Socket, call, platform, start};
-use loopback_platform::{Credentials, Platform, PlatformOptions, Scene};
+use loopback_platform::{Credentials, Order, Platform, PlatformOptions, Scene};
 use serde_json::json;
 
 async fn shard(platform: &Platform, bot: &Bot, index: u32, count: u32) -> Socket {
@@ -107,6 +107,31 @@ async fn an_event_waits_for_the_first_session_of_its_own_shard() {
     zero.hears_nothing().await;
     let mut one = shard(&platform, &bot, 1, 2).await;
     assert_eq!(one.frame().await["d"]["id"], id.as_str());
+}
+
+#[tokio::test]
+async fn an_order_may_concern_one_shard_alone() {
+    let platform = start(PlatformOptions {
+        shards: 2,
+        ..PlatformOptions::default()
+    })
+    .await;
+    let bot = Bot::new(&platform).await;
+    let app_id = platform.credentials().app_id();
+    let mut zero = shard(&platform, &bot, 0, 2).await;
+    let mut one = shard(&platform, &bot, 1, 2).await;
+    let order = Order::Invalidate {
+        resumable: false,
+        code: Some(4903),
+    };
+    assert_eq!(platform.order_shard(app_id, 1, &order), 1);
+    assert_eq!(one.frame().await, json!({"op": 9, "d": false}));
+    assert_eq!(one.close_code().await, 4903);
+    let id = platform.deliver(Scene::Group, "hi");
+    assert_eq!(zero.frame().await["d"]["id"], id.as_str());
+    assert_eq!(platform.order_shard(app_id, 1, &Order::Tear), 0);
+    assert_eq!(platform.order_shard(app_id, 0, &Order::Tear), 1);
+    zero.is_reset().await;
 }
 
 #[tokio::test]

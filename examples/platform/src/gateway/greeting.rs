@@ -6,6 +6,7 @@ use super::{BAD_SESSION, Conversation, End};
 use crate::{
     api::bearer,
     forced::GatewayFault,
+    order::close_reason,
     session::{IdentifyRefusal, ResumeRefusal},
     sync::lock,
 };
@@ -109,7 +110,7 @@ impl Conversation {
     async fn admit(&mut self, holder: Option<usize>, token: &str) -> Result<Option<usize>, End> {
         let ban = *lock(&self.core.ban);
         if let Some(code) = ban {
-            self.close(code, "bot is banned").await?;
+            self.close(code, close_reason(code)).await?;
         }
         let bot = holder.filter(|_| self.core.tokens.opens_gateway(token));
         if bot.is_none() {
@@ -124,7 +125,7 @@ impl Conversation {
             (Some(GatewayFault::NoReady), _) => return Ok(true),
             (Some(GatewayFault::CloseOnIdentify(code)), Wish::Begin)
             | (Some(GatewayFault::CloseOnResume(code)), Wish::Continue { .. }) => {
-                self.close(code, "closed by the platform").await?;
+                self.close(code, close_reason(code)).await?;
             }
             (
                 Some(GatewayFault::InvalidThenClose {

@@ -4,39 +4,36 @@ use axum::extract::ws::Message;
 use serde_json::json;
 
 use super::{BAD_SESSION, CODE_AFTER, Conversation, End, SESSION_TIMED_OUT};
-use crate::session::Control;
+use crate::order::{Order, close_reason};
 
 impl Conversation {
     /// Carries out an order. Where it ends the conversation, the session lives on without it.
-    pub(super) async fn obey(&mut self, order: Control) -> Result<(), End> {
+    pub(super) async fn obey(&mut self, order: Order) -> Result<(), End> {
         match order {
-            Control::Reconnect => {
+            Order::Reconnect => {
                 self.send_due(u64::MAX).await?;
                 self.let_go();
                 self.send(&json!({"op": 7})).await?;
-                self.see_out(SESSION_TIMED_OUT, "session timed out").await
+                self.see_out(SESSION_TIMED_OUT).await
             }
-            Control::Invalidate { resumable, code } => self.invalidate(resumable, code).await,
-            Control::Close { code, reason } => {
-                self.let_go();
-                self.close(code, reason).await
-            }
-            Control::StopAcks => {
+            Order::Invalidate { resumable, code } => self.invalidate(resumable, code).await,
+            Order::Close { code } => self.close(code, close_reason(code)).await,
+            Order::StopAcks => {
                 self.acknowledges = false;
                 Ok(())
             }
-            Control::AskForHeartbeat => self.send(&json!({"op": 1})).await,
-            Control::Raw(text) => {
+            Order::AskForHeartbeat => self.send(&json!({"op": 1})).await,
+            Order::Raw(text) => {
                 let frame = Message::Text(text.as_ref().into());
                 Ok(self.socket.send(frame).await?)
             }
-            Control::GoSilent => {
+            Order::GoSilent => {
                 self.let_go();
                 self.wire.silence();
                 while let Some(Ok(_)) = self.socket.recv().await {}
                 Err(End)
             }
-            Control::TearMidFrame => {
+            Order::TearMidFrame => {
                 self.let_go();
                 let frame = json!({"op": 0, "t": "TORN", "d": {"content": "never to be read"}});
                 let frame = frame.to_string();
@@ -45,7 +42,7 @@ impl Conversation {
                 let _ = self.socket.send(Message::Text(frame.into())).await;
                 self.reset().await
             }
-            Control::Tear => {
+            Order::Tear => {
                 self.let_go();
                 self.wire.tear();
                 Err(End)
@@ -70,6 +67,6 @@ impl Conversation {
         } else {
             BAD_SESSION
         };
-        self.see_out(code, "session timed out").await
+        self.see_out(code).await
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Platform;
 use crate::{
     event::{Dispatch, EventId, Scene, UserMessage},
-    session::Control,
+    order::Order,
 };
 
 /// The bot of [`PlatformOptions::credentials`](crate::PlatformOptions::credentials).
@@ -43,8 +43,7 @@ impl Platform {
     ///
     /// If the platform does not know the bot.
     pub fn deliver_for(&self, app_id: &str, scene: Scene, content: &str) -> EventId {
-        let bot = self.core.bot_named(app_id);
-        let bot = bot.unwrap_or_else(|| panic!("no bot has the app id {app_id}"));
+        let bot = self.known_bot(app_id);
         self.say(bot, scene.event_type(), scene, None, content)
     }
 
@@ -66,7 +65,13 @@ impl Platform {
     /// Writes a text frame, whatever it says, to every connected session, and keeps no copy of it;
     /// says how many there were.
     pub fn send_raw(&self, text: &str) -> usize {
-        self.core.sessions.order(&Control::Raw(text.into()))
+        self.order(&Order::Raw(text.into()))
+    }
+
+    /// A test that names a bot which does not exist is mistaken.
+    pub(super) fn known_bot(&self, app_id: &str) -> usize {
+        let bot = self.core.bot_named(app_id);
+        bot.unwrap_or_else(|| panic!("no bot has the app id {app_id}"))
     }
 
     fn say(

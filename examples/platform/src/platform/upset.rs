@@ -7,7 +7,8 @@ use crate::{
     door::Darkness,
     fault::Fault,
     forced::{GatewayFault, TokenFault},
-    session::Control,
+    order::Order,
+    session::Seat,
     sync::lock,
 };
 
@@ -17,7 +18,7 @@ impl Platform {
     ///
     /// A client that has not gone 5 s later is closed with 4009.
     pub fn reconnect(&self) -> usize {
-        self.order(&Control::Reconnect)
+        self.order(&Order::Reconnect)
     }
 
     /// Tells every connected session that it is invalid (op 9); says how many there were.
@@ -27,7 +28,7 @@ impl Platform {
     /// for the next session. A client that has not gone 5 s later is closed with 4009 if it may
     /// resume, with 4006 otherwise.
     pub fn invalidate_sessions(&self, resumable: bool) -> usize {
-        self.order(&Control::Invalidate {
+        self.order(&Order::Invalidate {
             resumable,
             code: None,
         })
@@ -36,7 +37,7 @@ impl Platform {
     /// As [`invalidate_sessions`](Self::invalidate_sessions), and closes with this code 200 ms
     /// later: op 9 is often followed by the close code that says why.
     pub fn invalidate_then_close(&self, resumable: bool, code: u16) -> usize {
-        self.order(&Control::Invalidate {
+        self.order(&Order::Invalidate {
             resumable,
             code: Some(code),
         })
@@ -46,16 +47,13 @@ impl Platform {
     ///
     /// The sessions stay resumable: whether a client resumes after the code is its own decision.
     pub fn close_sessions(&self, code: u16) -> usize {
-        self.order(&Control::Close {
-            code,
-            reason: "closed by the platform",
-        })
+        self.order(&Order::Close { code })
     }
 
     /// Stops acknowledging heartbeats on every connected session; says how many there were.
     /// Everything else goes on.
     pub fn stop_acks(&self) -> usize {
-        self.order(&Control::StopAcks)
+        self.order(&Order::StopAcks)
     }
 
     /// Leaves every connected session half-open; says how many there were.
@@ -64,28 +62,39 @@ impl Platform {
     /// until the client hangs up. The sessions count as disconnected: they stay resumable and
     /// collect events.
     pub fn go_silent(&self) -> usize {
-        self.order(&Control::GoSilent)
+        self.order(&Order::GoSilent)
     }
 
     /// Writes the first half of a frame to every connected session and resets the connection;
     /// says how many there were. The sessions stay resumable, and the frame is no part of them.
     pub fn tear_mid_frame(&self) -> usize {
-        self.order(&Control::TearMidFrame)
+        self.order(&Order::TearMidFrame)
     }
 
     /// Resets the connection (TCP RST) of every connected session; says how many there were. The
     /// sessions stay resumable.
     pub fn tear_connections(&self) -> usize {
-        self.order(&Control::Tear)
+        self.order(&Order::Tear)
     }
 
     /// Asks every connected session for a heartbeat (op 1); says how many there were.
     pub fn ask_for_heartbeat(&self) -> usize {
-        self.order(&Control::AskForHeartbeat)
+        self.order(&Order::AskForHeartbeat)
     }
 
-    fn order(&self, control: &Control) -> usize {
-        self.core.sessions.order(control)
+    /// Gives an order to the connected sessions of one shard of one bot; says how many there were.
+    ///
+    /// # Panics
+    ///
+    /// If the platform does not know the bot.
+    pub fn order_shard(&self, app_id: &str, shard: u32, order: &Order) -> usize {
+        let bot = self.known_bot(app_id);
+        let seat = Seat { bot, shard };
+        self.core.sessions.order(order, Some(seat))
+    }
+
+    pub(super) fn order(&self, order: &Order) -> usize {
+        self.core.sessions.order(order, None)
     }
 }
 
@@ -136,10 +145,7 @@ impl Platform {
     /// were.
     pub fn ban(&self, code: u16) -> usize {
         *lock(&self.core.ban) = Some(code);
-        self.order(&Control::Close {
-            code,
-            reason: "bot is banned",
-        })
+        self.order(&Order::Close { code })
     }
 
     /// Lets the bots in again.

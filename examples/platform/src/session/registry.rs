@@ -7,8 +7,8 @@ use std::{
 
 use tokio::sync::{Notify, mpsc};
 
-use super::{Attachment, Control, Link, ResumeRefusal, Seat, SessionRules};
-use crate::{allowance::Allowance, event::Dispatch, mix::SplitMix};
+use super::{Attachment, Link, ResumeRefusal, Seat, SessionRules};
+use crate::{allowance::Allowance, event::Dispatch, mix::SplitMix, order::Order};
 
 /// How many sessions of a seat can be resumed; the one begun longest ago is forgotten first.
 const REMEMBERED_SESSIONS: usize = 16;
@@ -76,10 +76,7 @@ impl Registry {
         });
         if let Some(before) = before {
             // The connection may be gone already; then nobody needs to hear it.
-            let _ = before.orders.send(Control::Close {
-                code: 4902,
-                reason: "reset by resume",
-            });
+            let _ = before.orders.send(Order::Close { code: 4902 });
         }
         self.current.insert(session.seat, name.clone());
         Ok(Link {
@@ -115,18 +112,36 @@ impl Registry {
         if let Some(session) = self.open.remove(name)
             && let Some(wire) = session.link
         {
-            let _ = wire.orders.send(Control::Close {
-                code: 4009,
-                reason: "session expired",
-            });
+            let _ = wire.orders.send(Order::Close { code: 4009 });
         }
     }
 
-    /// Forgets all sessions; their connections see only that there are no more orders.
-    pub(super) fn forget_all(&mut self) {
-        self.open.clear();
-        self.order.clear();
-        self.current.clear();
+    /// Forgets all sessions, or those of one seat; their connections see only that there are no
+    /// more orders.
+    pub(super) fn forget_all(&mut self, of: Option<Seat>) {
+        let stays = |seat: &Seat| of.is_some_and(|of| *seat != of);
+        self.open.retain(|_, session| stays(&session.seat));
+        self.order.retain(|(seat, _)| stays(seat));
+        self.current.retain(|seat, _| stays(seat));
+    }
+
+    /// Gives an order to connected sessions. One that ends the connection leaves the session
+    /// without it at once, not only when it is carried out.
+    pub(super) fn order(&mut self, order: &Order, to: Option<Seat>) -> usize {
+        let mut reached = 0;
+        for session in self.open.values_mut() {
+            if to.is_some_and(|to| session.seat != to) {
+                continue;
+            }
+            let Some(attachment) = &session.link else {
+                continue;
+            };
+            reached += usize::from(attachment.orders.send(order.clone()).is_ok());
+            if order.ends_connection() {
+                session.link = None;
+            }
+        }
+        reached
     }
 }
 
