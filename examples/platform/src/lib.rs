@@ -64,6 +64,25 @@
 //!
 //! # What can be made to go wrong
 //!
+//! ```
+//! use std::time::Duration;
+//!
+//! use loopback_platform::{GatewayFault, Platform, PlatformOptions};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let platform = Platform::start(PlatformOptions::default()).await?;
+//! // The field's endless loop: a session that can be neither resumed nor given up.
+//! platform.force_gateway(GatewayFault::CloseOnResume(4902), usize::MAX);
+//! // .. a client under test connects, is torn off, and must find its way back ..
+//! assert_eq!(platform.tear_connections(), 0, "nobody is there yet");
+//! let ledger = platform.ledger();
+//! let stuck = |ledger: &loopback_platform::Ledger| ledger.connections().len() > 5;
+//! assert!(!ledger.wait_until(Duration::from_millis(20), stuck).await);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! | what | how |
 //! |---|---|
 //! | calls, by a plan or one by one | [`FaultPlan`], [`Platform::force`] |
