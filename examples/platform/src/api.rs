@@ -13,20 +13,22 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Answer, Call},
+    call::{Answer, Call, Caller},
     event::Scene,
     fault::Endpoint,
     gateway,
-    platform::{Core, reachable},
-    proxy::Tear,
+    platform::reachable,
     record::Outcome,
     send,
+    shared::Core,
+    token_endpoint,
+    wire::Wire,
 };
 
 /// More than any call of a bot needs.
 const LONGEST_BODY: usize = 1 << 20;
 
-type Shared = Arc<Core>;
+pub(crate) type Shared = Arc<Core>;
 
 /// The API itself.
 pub(crate) fn paths() -> Router<Shared> {
@@ -43,7 +45,7 @@ pub(crate) fn paths() -> Router<Shared> {
 
 /// The token endpoint.
 pub(crate) fn token_path() -> Router<Shared> {
-    Router::new().route("/app/getAppAccessToken", post(access_token))
+    Router::new().route("/app/getAppAccessToken", post(token_endpoint::access_token))
 }
 
 /// Closes a router: everything else is 404, in the platform's words.
@@ -68,7 +70,7 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    async fn read(request: Request) -> Self {
+    pub(crate) async fn read(request: Request) -> Self {
         let (head, body) = request.into_parts();
         let bytes = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
         Self {
@@ -86,51 +88,23 @@ fn token_of(headers: &HeaderMap) -> Option<String> {
     Some(value.strip_prefix("QQBot ")?.trim().to_owned())
 }
 
-async fn access_token(
-    State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
-    request: Request,
-) -> Response {
-    let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::AccessToken, &arrival);
-    let body = arrival.body.unwrap_or_default();
-    let wanted = call.core.options.credentials.clone();
-    call.plain(|core| {
-        let known = body["appId"].as_str() == Some(wanted.app_id())
-            && body["clientSecret"].as_str() == Some(wanted.secret());
-        if !known {
-            let error = json!({"code": 100_016, "message": "invalid appid or secret"});
-            return Answer::refused(StatusCode::OK, 100_016, &error);
-        }
-        let grant = core.tokens.grant();
-        if grant.is_new {
-            core.ledger.token_issued();
-        }
-        Answer::ok(&json!({
-            "access_token": grant.token,
-            "expires_in": grant.expires_in.as_secs().to_string(),
-        }))
-    })
-    .await
-}
-
 /// A call that needs a token and nothing of its body.
 async fn authorized(
     State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
+    Extension(wire): Extension<Wire>,
     endpoint: Endpoint,
     request: Request,
-    work: impl FnOnce(&Core) -> Answer,
+    work: impl FnOnce(&Core, &Caller) -> Answer,
 ) -> Response {
     let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, endpoint, &arrival);
+    let call = Call::open(core, wire, endpoint, &arrival);
     call.authorized(&arrival, work).await
 }
 
-async fn me(state: State<Shared>, tear: Extension<Tear>, request: Request) -> Response {
-    authorized(state, tear, Endpoint::Me, request, |core| {
+async fn me(state: State<Shared>, wire: Extension<Wire>, request: Request) -> Response {
+    authorized(state, wire, Endpoint::Me, request, |core, caller| {
         Answer::ok(&json!({
-            "id": core.options.credentials.app_id(),
+            "id": core.app_id(caller.bot),
             "username": "loopback",
             "bot": true,
             "avatar": "",
@@ -141,24 +115,25 @@ async fn me(state: State<Shared>, tear: Extension<Tear>, request: Request) -> Re
     .await
 }
 
-async fn gateway_bot(state: State<Shared>, tear: Extension<Tear>, request: Request) -> Response {
-    authorized(state, tear, Endpoint::Gateway, request, |core| {
+async fn gateway_bot(state: State<Shared>, wire: Extension<Wire>, request: Request) -> Response {
+    authorized(state, wire, Endpoint::Gateway, request, |core, caller| {
+        let starts = core.sessions.starts_left(caller.bot);
         Answer::ok(&json!({
             "url": format!("ws://{}{}", reachable(core.address), gateway::PATH),
-            "shards": 1,
+            "shards": core.options.shards,
             "session_start_limit": {
                 "total": core.options.session_starts,
-                "remaining": core.sessions.starts_left(),
-                "reset_after": 86_400_000,
-                "max_concurrency": 1,
+                "remaining": starts.remaining,
+                "reset_after": u64::try_from(starts.reset_after.as_millis()).unwrap_or(u64::MAX),
+                "max_concurrency": core.options.max_concurrency,
             },
         }))
     })
     .await
 }
 
-async fn guild(state: State<Shared>, tear: Extension<Tear>, request: Request) -> Response {
-    authorized(state, tear, Endpoint::Guild, request, |_| {
+async fn guild(state: State<Shared>, wire: Extension<Wire>, request: Request) -> Response {
+    authorized(state, wire, Endpoint::Guild, request, |_, _| {
         Answer::error(StatusCode::NOT_FOUND, 10004, "unknown guild")
     })
     .await
@@ -166,13 +141,13 @@ async fn guild(state: State<Shared>, tear: Extension<Tear>, request: Request) ->
 
 async fn open_direct(
     State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
+    Extension(wire): Extension<Wire>,
     request: Request,
 ) -> Response {
     let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::OpenDirect, &arrival);
+    let call = Call::open(core, wire, Endpoint::OpenDirect, &arrival);
     let asked = arrival.body.clone().unwrap_or_default();
-    call.authorized(&arrival, |core| {
+    call.authorized(&arrival, |core, _| {
         let (Some(guild), Some(user)) = (
             asked["source_guild_id"].as_str(),
             asked["recipient_id"].as_str(),
@@ -196,31 +171,31 @@ async fn open_direct(
 /// The route of a scene's messages.
 fn messages(scene: Scene) -> MethodRouter<Shared> {
     post(
-        move |state: State<Shared>, tear: Extension<Tear>, Path(target), request: Request| {
-            to_scene(state, tear, scene, target, request)
+        move |state: State<Shared>, wire: Extension<Wire>, Path(target), request: Request| {
+            to_scene(state, wire, scene, target, request)
         },
     )
 }
 
 async fn to_scene(
     State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
+    Extension(wire): Extension<Wire>,
     scene: Scene,
     target: String,
     request: Request,
 ) -> Response {
     let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::Send(scene), &arrival);
+    let call = Call::open(core, wire, Endpoint::Send(scene), &arrival);
     send::answer(call, scene, &target, &arrival).await
 }
 
 async fn unknown(
     State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
+    Extension(wire): Extension<Wire>,
     request: Request,
 ) -> Response<Body> {
     let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::Unknown, &arrival);
+    let call = Call::open(core, wire, Endpoint::Unknown, &arrival);
     call.finish(Answer::error(
         StatusCode::NOT_FOUND,
         404,
@@ -230,11 +205,11 @@ async fn unknown(
 
 async fn wrong_method(
     State(core): State<Shared>,
-    Extension(tear): Extension<Tear>,
+    Extension(wire): Extension<Wire>,
     request: Request,
 ) -> Response<Body> {
     let arrival = Arrival::read(request).await;
-    let call = Call::open(core, tear, Endpoint::Unknown, &arrival);
+    let call = Call::open(core, wire, Endpoint::Unknown, &arrival);
     call.finish(Answer::error(
         StatusCode::METHOD_NOT_ALLOWED,
         405,

@@ -13,15 +13,18 @@ use crate::{
     api::{Arrival, refused},
     fault::{Endpoint, Fault},
     ledger::OpenCall,
-    platform::{Core, Fate},
-    proxy::Tear,
     record::Outcome,
+    shared::{Core, Fate},
+    wire::Wire,
 };
 
 /// A code that the platform documents as passing ("可重试").
 const TRY_LATER: u64 = 50_055_001;
 pub(crate) const TOKEN_EXPIRED: u64 = 11_244;
 const TOO_FREQUENT: u64 = 22_009;
+/// The two codes of one refusal.
+const IP_NOT_ALLOWED: u64 = 11_298;
+const IP_NOT_ALLOWED_DETAIL: u64 = 40_023_002;
 
 /// An answer and what it means for the ledger.
 pub(crate) struct Answer {
@@ -58,7 +61,18 @@ impl Answer {
         Self::refused(status, code, &body)
     }
 
-    fn html(status: StatusCode) -> Self {
+    /// A refusal of whoever calls from an address that is not on the bot's list.
+    pub(crate) fn ip_not_allowed() -> Self {
+        let body = json!({
+            "message": "接口访问源IP不在白名单",
+            "code": IP_NOT_ALLOWED,
+            "err_code": IP_NOT_ALLOWED_DETAIL,
+            "trace_id": "",
+        });
+        Self::refused(StatusCode::UNAUTHORIZED, IP_NOT_ALLOWED, &body)
+    }
+
+    pub(crate) fn html(status: StatusCode) -> Self {
         let title = status.to_string();
         Self {
             status,
@@ -113,11 +127,11 @@ pub(crate) struct Call {
     endpoint: Endpoint,
     method: String,
     path: String,
-    tear: Tear,
+    wire: Wire,
 }
 
 impl Call {
-    pub(crate) fn open(core: Arc<Core>, tear: Tear, endpoint: Endpoint, arrival: &Arrival) -> Self {
+    pub(crate) fn open(core: Arc<Core>, wire: Wire, endpoint: Endpoint, arrival: &Arrival) -> Self {
         let method = arrival.method.as_str().to_owned();
         let path = arrival.path.clone();
         Self {
@@ -126,17 +140,21 @@ impl Call {
             endpoint,
             method,
             path,
-            tear,
+            wire,
         }
     }
 
-    /// The token that the call came with, or the refusal that it gets.
-    pub(crate) fn authenticate(&self, arrival: &Arrival) -> Result<String, Answer> {
-        arrival
-            .token
-            .clone()
-            .filter(|token| self.core.tokens.is_valid(token))
-            .ok_or_else(Answer::unauthorized)
+    /// Who makes the call, by the token that it came with, or the refusal that it gets.
+    pub(crate) fn authenticate(&self, arrival: &Arrival) -> Result<Caller, Answer> {
+        let tokens = &self.core.tokens;
+        let token = arrival.token.clone().unwrap_or_default();
+        let bot = tokens.holder(&token).ok_or_else(Answer::unauthorized)?;
+        self.record.made_by(self.core.app_id(bot));
+        if tokens.opens_api(&token) {
+            Ok(Caller { bot, token })
+        } else {
+            Err(Answer::unauthorized())
+        }
     }
 
     /// Answers a call that needs no token, unless a fault befalls it.
@@ -148,10 +166,13 @@ impl Call {
     pub(crate) async fn authorized(
         self,
         arrival: &Arrival,
-        work: impl FnOnce(&Core) -> Answer,
+        work: impl FnOnce(&Core, &Caller) -> Answer,
     ) -> Response {
         match self.authenticate(arrival) {
-            Ok(token) => self.work(Some(&token), work).await,
+            Ok(caller) => {
+                self.work(Some(&caller.token), |core| work(core, &caller))
+                    .await
+            }
             Err(refusal) => self.finish(refusal),
         }
     }
@@ -202,8 +223,9 @@ impl Call {
                 }
                 Answer::unauthorized()
             }
+            Fault::IpNotAllowed => Answer::ip_not_allowed(),
             Fault::Reset => return Some(Blow::Torn),
-            Fault::ReplyLost | Fault::Slow | Fault::Audit => return None,
+            Fault::ReplyLost | Fault::Slow | Fault::Audit | Fault::Unreadable => return None,
         };
         Some(Blow::Answered(answer))
     }
@@ -246,12 +268,25 @@ impl Call {
         answer.into_response(&trace)
     }
 
+    /// Never answers; the future is dropped once the client has gone.
+    pub(crate) async fn hang(self) -> Response {
+        let _under_way = self;
+        pending().await
+    }
+
     /// Resets the connection; the task that serves it drops this future.
     async fn tear(self) -> Response {
-        self.tear.tear();
+        self.wire.tear();
         drop(self);
         pending().await
     }
+}
+
+/// Who makes a call.
+pub(crate) struct Caller {
+    /// The bot's place in the list of those that the platform knows.
+    pub(crate) bot: usize,
+    pub(crate) token: String,
 }
 
 /// A fault that leaves no effect.

@@ -35,7 +35,8 @@ impl Scene {
         matches!(self, Self::Group | Self::C2c)
     }
 
-    const fn event_type(self) -> &'static str {
+    /// The event type of a message in this scene that is meant for the bot.
+    pub(crate) const fn event_type(self) -> &'static str {
         match self {
             Self::Channel => "AT_MESSAGE_CREATE",
             Self::Direct => "DIRECT_MESSAGE_CREATE",
@@ -76,44 +77,85 @@ impl fmt::Display for EventId {
 /// One dispatch, without the sequence number that a session gives it.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
+    kind: String,
     /// The envelope's id, which a reply may quote as `event_id`.
-    pub(crate) id: String,
-    kind: &'static str,
+    id: Option<Value>,
     data: Value,
 }
 
+/// How the audit of a message ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AuditVerdict {
+    /// `MESSAGE_AUDIT_PASS`; the message reaches its user.
+    #[default]
+    Pass,
+    /// `MESSAGE_AUDIT_REJECT`; the message never reaches anyone.
+    Reject,
+}
+
+impl AuditVerdict {
+    const fn event_type(self) -> &'static str {
+        match self {
+            Self::Pass => "MESSAGE_AUDIT_PASS",
+            Self::Reject => "MESSAGE_AUDIT_REJECT",
+        }
+    }
+}
+
+/// A message whose audit is over.
+pub(crate) struct Audited<'a> {
+    pub(crate) audit_id: &'a str,
+    pub(crate) message_id: &'a str,
+    pub(crate) scene: Scene,
+    pub(crate) target: &'a str,
+    pub(crate) waiting_since: OffsetDateTime,
+}
+
 impl Dispatch {
-    /// The frame as a session sends it.
-    pub(crate) fn frame(&self, sequence: u64) -> String {
-        json!({"op": 0, "s": sequence, "t": self.kind, "id": self.id, "d": self.data}).to_string()
+    pub(crate) fn new(kind: impl Into<String>, id: Option<Value>, data: Value) -> Self {
+        Self {
+            kind: kind.into(),
+            id,
+            data,
+        }
     }
 
-    /// `MESSAGE_AUDIT_PASS` for a message that is out now.
-    pub(crate) fn audit_pass(
-        audit_id: &str,
-        message_id: &str,
-        scene: Scene,
-        target: &str,
-        waiting_since: OffsetDateTime,
-    ) -> Self {
+    /// The frame as a session sends it.
+    pub(crate) fn frame(&self, sequence: u64) -> String {
+        let mut frame = json!({"op": 0, "s": sequence, "t": self.kind, "d": self.data});
+        if let Some(id) = &self.id {
+            frame["id"] = id.clone();
+        }
+        frame.to_string()
+    }
+
+    /// The guild that the event comes from, if it comes from one and names it by a number.
+    pub(crate) fn guild(&self) -> Option<u64> {
+        let guild = &self.data["guild_id"];
+        guild.as_u64().or_else(|| guild.as_str()?.parse().ok())
+    }
+
+    /// The event that tells how a message's audit ended.
+    pub(crate) fn audited(verdict: AuditVerdict, message: &Audited<'_>) -> Self {
+        let audit_id = message.audit_id;
         let mut data = json!({
             "audit_id": audit_id,
-            "message_id": message_id,
             "audit_time": now(),
-            "create_time": format_time(waiting_since),
+            "create_time": format_time(message.waiting_since),
         });
-        let key = match scene {
+        if verdict == AuditVerdict::Pass {
+            data["message_id"] = json!(message.message_id);
+        }
+        let key = match message.scene {
             Scene::Channel => "channel_id",
             Scene::Direct => "guild_id",
             Scene::Group => "group_openid",
             Scene::C2c => "user_openid",
         };
-        data[key] = json!(target);
-        Self {
-            id: format!("MESSAGE_AUDIT_PASS:{audit_id}"),
-            kind: "MESSAGE_AUDIT_PASS",
-            data,
-        }
+        data[key] = json!(message.target);
+        let kind = verdict.event_type();
+        Self::new(kind, Some(json!(format!("{kind}:{audit_id}"))), data)
     }
 }
 
@@ -121,7 +163,11 @@ impl Dispatch {
 #[derive(Debug)]
 pub(crate) struct UserMessage {
     pub(crate) msg_id: String,
+    pub(crate) scene: Scene,
     pub(crate) target: String,
+    pub(crate) content: String,
+    /// The envelope's id.
+    pub(crate) envelope: String,
     pub(crate) dispatch: Dispatch,
 }
 
@@ -191,15 +237,23 @@ impl UserMessage {
             }
         };
         let kind = scene.event_type();
+        let envelope = format!("{kind}:{msg_id}");
         Self {
-            dispatch: Dispatch {
-                id: format!("{kind}:{msg_id}"),
-                kind,
-                data,
-            },
+            dispatch: Dispatch::new(kind, Some(json!(envelope)), data),
             msg_id,
+            scene,
             target,
+            content: content.to_owned(),
+            envelope,
         }
+    }
+
+    /// The same message as an event of another type.
+    pub(crate) fn with_kind(mut self, kind: &str) -> Self {
+        self.envelope = format!("{kind}:{}", self.msg_id);
+        kind.clone_into(&mut self.dispatch.kind);
+        self.dispatch.id = Some(json!(self.envelope));
+        self
     }
 }
 

@@ -41,11 +41,17 @@ pub enum Fault {
     ErrorBody,
     /// 401 and code 11244: the HTTP API refuses the call's access token from now on.
     TokenExpired,
+    /// 401, code 11298 and `err_code` 40023002: the caller's address is not on the bot's list. No
+    /// effect, and no new token helps. Not in [`Fault::DEFAULT_MIX`], for no bot can get over it.
+    IpNotAllowed,
+    /// The call is carried out, then answered with 200 and a body whose `timestamp` is a number,
+    /// which botrs 0.13.0 cannot decode. Not in [`Fault::DEFAULT_MIX`].
+    Unreadable,
 }
 
 impl Fault {
     /// Every fault there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::RateLimited,
         Self::RateLimitedBare,
         Self::ServerError,
@@ -57,9 +63,12 @@ impl Fault {
         Self::Audit,
         Self::ErrorBody,
         Self::TokenExpired,
+        Self::IpNotAllowed,
+        Self::Unreadable,
     ];
 
-    /// The faults of a plan that does not name any: all but [`Fault::RateLimitedBare`].
+    /// The faults of a plan that does not name any: all but [`Fault::RateLimitedBare`],
+    /// [`Fault::IpNotAllowed`] and [`Fault::Unreadable`].
     pub const DEFAULT_MIX: [Self; 10] = [
         Self::RateLimited,
         Self::ServerError,
@@ -87,6 +96,8 @@ impl Fault {
             Self::Audit => "audit",
             Self::ErrorBody => "error-body",
             Self::TokenExpired => "token-expired",
+            Self::IpNotAllowed => "ip-not-allowed",
+            Self::Unreadable => "unreadable",
         }
     }
 

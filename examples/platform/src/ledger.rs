@@ -1,5 +1,7 @@
 //! The ledger: what was said, what was called, and what came of it.
 
+mod open_call;
+
 use std::{
     collections::{HashMap, HashSet},
     fmt,
@@ -8,12 +10,18 @@ use std::{
 };
 
 use crate::{
-    event::{EventId, Scene},
-    fault::{Endpoint, Fault},
+    connections::{ConnectionRecord, GatewayBook},
+    event::{EventId, Scene, UserMessage},
+    fault::Endpoint,
     record::{CallRecord, EventRecord, Outcome, Tally},
     score::Score,
     sync::lock,
 };
+
+pub(crate) use open_call::OpenCall;
+
+/// How often [`Ledger::wait_until`] looks.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// A handle on everything that has happened; clones share one ledger.
 ///
@@ -21,6 +29,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Ledger {
     book: Arc<Mutex<Book>>,
+    gateway: GatewayBook,
     started: Instant,
 }
 
@@ -40,6 +49,7 @@ pub(crate) struct Book {
     pub(crate) unsolicited: u64,
     pub(crate) audits: u64,
     pub(crate) tokens_issued: u64,
+    token_requests: u64,
     pub(crate) identifies: u64,
     pub(crate) resumes: u64,
     pub(crate) heartbeats: u64,
@@ -47,9 +57,11 @@ pub(crate) struct Book {
 
 impl Ledger {
     pub(crate) fn new() -> Self {
+        let started = Instant::now();
         Self {
             book: Arc::default(),
-            started: Instant::now(),
+            gateway: GatewayBook::new(started),
+            started,
         }
     }
 
@@ -95,6 +107,11 @@ impl Ledger {
         lock(&self.book).tokens_issued
     }
 
+    /// Requests to the token endpoint, whatever came of them.
+    pub fn token_requests(&self) -> u64 {
+        lock(&self.book).token_requests
+    }
+
     /// Sessions that were begun with IDENTIFY.
     pub fn identifies(&self) -> u64 {
         lock(&self.book).identifies
@@ -108,6 +125,47 @@ impl Ledger {
     /// Heartbeats that were acknowledged.
     pub fn heartbeats(&self) -> u64 {
         lock(&self.book).heartbeats
+    }
+
+    /// Every connection to the gateway so far, in the order in which they were opened.
+    pub fn connections(&self) -> Vec<ConnectionRecord> {
+        self.gateway.records()
+    }
+
+    /// How many connections to the gateway are open now.
+    pub fn open_connections(&self) -> usize {
+        self.gateway.open()
+    }
+
+    /// When this bot sent IDENTIFY, accepted or not, in order.
+    pub fn identify_times(&self, app_id: &str) -> Vec<Duration> {
+        self.gateway.identify_times(app_id)
+    }
+
+    /// How many times a bot sent IDENTIFY although
+    /// [`max_concurrency`](crate::PlatformOptions::max_concurrency) of its sessions had been begun
+    /// within 5 s, whether or not that is enforced.
+    pub fn concurrency_violations(&self) -> u64 {
+        self.gateway.concurrency_violations()
+    }
+
+    /// Waits until the condition holds; `false` if it does not within `limit`. It is looked at
+    /// every 10 ms.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn wait_until(
+        &self,
+        limit: Duration,
+        mut condition: impl FnMut(&Self) -> bool,
+    ) -> bool {
+        let met = async {
+            while !condition(self) {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        tokio::time::timeout(limit, met).await.is_ok()
     }
 
     /// The state of the run at a glance.
@@ -138,26 +196,20 @@ impl Ledger {
     }
 
     /// Notes a command. The caller dispatches it afterwards, so no reply can come too early.
-    pub(crate) fn event_sent(
-        &self,
-        id: &EventId,
-        envelope: &str,
-        scene: Scene,
-        target: &str,
-        content: &str,
-    ) {
+    pub(crate) fn event_sent(&self, app_id: &str, message: &UserMessage) {
         let at = self.elapsed();
         let mut book = lock(&self.book);
         let index = book.events.len();
-        book.by_message.insert(id.0.clone(), index);
-        book.by_envelope.insert(envelope.to_owned(), index);
+        book.by_message.insert(message.msg_id.clone(), index);
+        book.by_envelope.insert(message.envelope.clone(), index);
         book.unanswered += 1;
         book.last_activity = at;
         book.events.push(EventRecord {
-            id: id.clone(),
-            scene,
-            target: target.to_owned(),
-            content: content.to_owned(),
+            id: EventId(message.msg_id.clone()),
+            app_id: app_id.to_owned(),
+            scene: message.scene,
+            target: message.target.clone(),
+            content: message.content.clone(),
             at,
             delivered: Vec::new(),
             calls: Vec::new(),
@@ -170,12 +222,16 @@ impl Ledger {
         let at = self.elapsed();
         let mut book = lock(&self.book);
         book.under_way += 1;
+        book.token_requests += u64::from(endpoint == Endpoint::AccessToken);
         book.last_activity = at;
         book.calls.push(CallRecord {
             endpoint,
             method: method.to_owned(),
             path: path.to_owned(),
+            app_id: None,
             msg_id: None,
+            event_id: None,
+            had_both_ids: false,
             msg_seq: 1,
             content: None,
             fault: None,
@@ -183,10 +239,7 @@ impl Ledger {
             at,
             answered: false,
         });
-        OpenCall {
-            index: book.calls.len() - 1,
-            ledger: self.clone(),
-        }
+        OpenCall::new(book.calls.len() - 1, self.clone())
     }
 
     /// The message and target that a reply by event id belongs to.
@@ -196,13 +249,16 @@ impl Ledger {
         book.events.get(index).map(|event| event.id.0.clone())
     }
 
-    /// Whether `msg_id` is a message that was sent from this scene and target.
-    pub(crate) fn knows(&self, scene: Scene, target: &str, msg_id: &str) -> bool {
+    /// Whether `msg_id` is a message that this bot got from this scene and target.
+    pub(crate) fn knows(&self, app_id: &str, scene: Scene, target: &str, msg_id: &str) -> bool {
         let book = lock(&self.book);
         book.by_message
             .get(msg_id)
             .and_then(|index| book.events.get(*index))
-            .is_some_and(|event| event.scene == scene && event.target == target)
+            .is_some_and(|event| {
+                (event.app_id.as_str(), event.scene, event.target.as_str())
+                    == (app_id, scene, target)
+            })
     }
 
     /// Adds a message to what its user has seen.
@@ -224,8 +280,11 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn audit_passed(&self, call: usize, message_id: &str) {
-        self.delivered(call, message_id);
+    /// Notes that an audit is over; only a message that passed reaches its user.
+    pub(crate) fn audited(&self, call: usize, passed: Option<&str>) {
+        if let Some(message_id) = passed {
+            self.delivered(call, message_id);
+        }
         lock(&self.book).last_activity = self.elapsed();
     }
 
@@ -244,6 +303,10 @@ impl Ledger {
     pub(crate) fn heartbeat(&self) {
         lock(&self.book).heartbeats += 1;
     }
+
+    pub(crate) fn gateway(&self) -> &GatewayBook {
+        &self.gateway
+    }
 }
 
 impl fmt::Debug for Ledger {
@@ -252,89 +315,5 @@ impl fmt::Debug for Ledger {
             .debug_struct("Ledger")
             .field("tally", &self.tally())
             .finish_non_exhaustive()
-    }
-}
-
-/// The record of a call under way; closes it when dropped, answered or not.
-pub(crate) struct OpenCall {
-    index: usize,
-    ledger: Ledger,
-}
-
-impl OpenCall {
-    pub(crate) fn index(&self) -> usize {
-        self.index
-    }
-
-    /// Notes the text that the call sends.
-    pub(crate) fn says(&self, content: &str) {
-        if let Some(call) = lock(&self.ledger.book).calls.get_mut(self.index) {
-            call.content = Some(content.to_owned());
-        }
-    }
-
-    /// Notes which message the call replies to.
-    pub(crate) fn replies_to(&self, msg_id: &str, msg_seq: u64) {
-        let mut book = lock(&self.ledger.book);
-        if let Some(call) = book.calls.get_mut(self.index) {
-            call.msg_id = Some(msg_id.to_owned());
-            call.msg_seq = msg_seq;
-        }
-        let Book {
-            by_message,
-            events,
-            calls,
-            retries,
-            ..
-        } = &mut *book;
-        let index = by_message.get(msg_id).copied();
-        if let Some(event) = index.and_then(|index| events.get_mut(index)) {
-            let earlier = |index: &usize| calls.get(*index).is_some_and(|c| c.msg_seq == msg_seq);
-            *retries += u64::from(event.calls.iter().any(earlier));
-            event.calls.push(self.index);
-        }
-    }
-
-    /// Takes the deduplication key of a reply; `false` if it is taken already.
-    pub(crate) fn claim(&self, scene: Scene, target: &str, msg_id: &str, msg_seq: u64) -> bool {
-        lock(&self.ledger.book).replies.insert((
-            scene,
-            target.to_owned(),
-            msg_id.to_owned(),
-            msg_seq,
-        ))
-    }
-
-    pub(crate) fn met(&self, fault: Fault) {
-        let mut book = lock(&self.ledger.book);
-        book.faulted += 1;
-        if let Some(call) = book.calls.get_mut(self.index) {
-            call.fault = Some(fault);
-        }
-    }
-
-    pub(crate) fn came_to(&self, outcome: Outcome) {
-        let mut book = lock(&self.ledger.book);
-        book.audits += u64::from(matches!(outcome, Outcome::PendingAudit { .. }));
-        if let Some(call) = book.calls.get_mut(self.index) {
-            call.outcome = outcome;
-        }
-    }
-
-    /// Closes the record of a call whose answer goes to the connection now.
-    pub(crate) fn answered(self) {
-        let mut book = lock(&self.ledger.book);
-        if let Some(call) = book.calls.get_mut(self.index) {
-            call.answered = true;
-        }
-    }
-}
-
-impl Drop for OpenCall {
-    fn drop(&mut self) {
-        let at = self.ledger.elapsed();
-        let mut book = lock(&self.ledger.book);
-        book.under_way -= 1;
-        book.last_activity = at;
     }
 }

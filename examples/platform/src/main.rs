@@ -48,7 +48,7 @@ struct Cli {
     #[arg(long)]
     faults_at_start: bool,
 
-    /// The faults to draw from, by name [default: all but rate-limited-bare]
+    /// The faults to draw from, by name [default: all but rate-limited-bare, ip-not-allowed, unreadable]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     faults: Vec<String>,
 

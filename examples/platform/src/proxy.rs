@@ -1,13 +1,6 @@
 //! The listener: an HTTPS proxy whose tunnels all end in the platform itself.
 
-use std::{
-    convert::Infallible,
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -19,14 +12,14 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
-};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
 
-use crate::{api, gateway, platform::Core};
+use crate::{
+    api, gateway,
+    shared::Core,
+    wire::{Wire, WiredStream},
+};
 
 /// After a failed accept (out of descriptors, say), the listener rests this long.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -65,67 +58,6 @@ impl Host {
     }
 }
 
-/// What a call can do to the TCP connection that it came by.
-#[derive(Debug, Clone)]
-pub(crate) struct Tear(CancellationToken);
-
-impl Tear {
-    /// Resets the connection. Nothing more is written to it, not even TLS's farewell.
-    pub(crate) fn tear(&self) {
-        self.0.cancel();
-    }
-}
-
-/// A TCP stream that ends with a reset once it is torn.
-struct TearableStream {
-    stream: TcpStream,
-    torn: CancellationToken,
-}
-
-impl AsyncRead for TearableStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for TearableStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.torn.is_cancelled() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.torn.is_cancelled() {
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-impl Drop for TearableStream {
-    fn drop(&mut self) {
-        if self.torn.is_cancelled() {
-            // With a linger time of zero, closing sends RST. Where that fails, the client sees an
-            // abrupt end instead, which is as good a torn connection.
-            let _ = self.stream.set_zero_linger();
-        }
-    }
-}
-
 /// The routers that connections are served with.
 struct Routes {
     plain: Router,
@@ -154,14 +86,14 @@ impl Routes {
 }
 
 /// Accepts connections until the platform is shut down.
-pub(crate) async fn accept(core: Arc<Core>, listener: TcpListener, acceptor: TlsAcceptor) {
+pub(crate) async fn accept(core: Arc<Core>, acceptor: TlsAcceptor) {
     let routes = Arc::new(Routes::new(&core));
     loop {
         let accepted = tokio::select! {
             () = core.shutdown.cancelled() => return,
-            accepted = listener.accept() => accepted,
+            accepted = core.door.accept() => accepted,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, torn)) = accepted else {
             tokio::time::sleep(ACCEPT_REST).await;
             continue;
         };
@@ -171,7 +103,7 @@ pub(crate) async fn accept(core: Arc<Core>, listener: TcpListener, acceptor: Tls
             core: Arc::clone(&core),
             routes: Arc::clone(&routes),
             acceptor: acceptor.clone(),
-            torn: CancellationToken::new(),
+            wire: Wire::new(torn),
         };
         core.spawn_until_shutdown(connection.serve(stream));
     }
@@ -182,33 +114,35 @@ struct Connection {
     core: Arc<Core>,
     routes: Arc<Routes>,
     acceptor: TlsAcceptor,
-    torn: CancellationToken,
+    wire: Wire,
 }
 
 impl Connection {
     /// Serves a new connection until it ends or becomes a tunnel or a WebSocket.
     async fn serve(self, stream: TcpStream) {
-        let stream = TearableStream {
-            stream,
-            torn: self.torn.clone(),
-        };
+        let wire = self.wire.clone();
+        let stream = WiredStream::new(stream, wire.clone());
         let service = hyper::service::service_fn(move |request| {
             let connection = self.clone();
             async move { Ok::<_, Infallible>(connection.answer(request).await) }
         });
-        // A connection that fails has no one left to tell.
-        let _ = http1::Builder::new()
+        let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-            .await;
+            .with_upgrades();
+        tokio::select! {
+            // A connection that fails has no one left to tell.
+            _ = connection => {}
+            () = wire.torn() => {}
+        }
     }
 
-    async fn answer(self, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(self, mut request: Request<Incoming>) -> Response<Body> {
         if request.method() != Method::CONNECT {
             if request.uri().host().is_some() {
                 return refusal("this proxy carries HTTPS only");
             }
+            request.extensions_mut().insert(self.wire.clone());
             let router = TowerToHyperService::new(self.routes.plain.clone());
             return router
                 .call(request)
@@ -226,8 +160,17 @@ impl Connection {
         Response::new(Body::empty())
     }
 
-    /// Ends a tunnel's TLS and serves the calls inside it.
+    /// Serves the calls in a tunnel until it ends or the connection is torn.
     async fn tunnel(self, request: Request<Incoming>, host: Host) {
+        let wire = self.wire.clone();
+        tokio::select! {
+            () = self.calls(request, host) => {}
+            () = wire.torn() => {}
+        }
+    }
+
+    /// Ends a tunnel's TLS and serves the calls inside it.
+    async fn calls(self, request: Request<Incoming>, host: Host) {
         let Ok(upgraded) = hyper::upgrade::on(request).await else {
             return;
         };
@@ -235,18 +178,16 @@ impl Connection {
             return;
         };
         let router = TowerToHyperService::new(self.routes.of(host));
-        let tear = Tear(self.torn.clone());
+        let wire = self.wire;
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(tear.clone());
+            request.extensions_mut().insert(wire.clone());
             router.call(request)
         });
-        let connection = http1::Builder::new()
+        // A connection that fails has no one left to tell.
+        let _ = http1::Builder::new()
             .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::select! {
-            _ = connection => {}
-            () = self.torn.cancelled() => {}
-        }
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
     }
 }
 

@@ -12,6 +12,8 @@ use crate::{
 pub struct EventRecord {
     /// The message's id.
     pub id: EventId,
+    /// The bot that it was dispatched to.
+    pub app_id: String,
     /// Where it was said.
     pub scene: Scene,
     /// The channel, direct-message guild, group or user that a reply goes to.
@@ -35,8 +37,15 @@ pub struct CallRecord {
     pub method: String,
     /// The path, without the query.
     pub path: String,
+    /// The bot that made it: by its token, or by what it told the token endpoint. `None` if that
+    /// is no bot that the platform knows.
+    pub app_id: Option<String>,
     /// The message that it replies to, if it is a reply.
     pub msg_id: Option<String>,
+    /// The `event_id` in its body.
+    pub event_id: Option<String>,
+    /// Whether its body has a `msg_id` and an `event_id`, of which one alone would do.
+    pub had_both_ids: bool,
     /// The number of the reply; 1 if the call named none.
     pub msg_seq: u64,
     /// The text that it sends, if it sends any.
@@ -65,9 +74,9 @@ pub enum Outcome {
         /// The id that the platform gave the message.
         message_id: String,
     },
-    /// The message waits for its audit, and reaches its user after that.
+    /// The message waits for its audit, and reaches its user after that, or never.
     PendingAudit {
-        /// The id that `MESSAGE_AUDIT_PASS` will name.
+        /// The id that `MESSAGE_AUDIT_PASS` or `MESSAGE_AUDIT_REJECT` will name.
         audit_id: String,
     },
     /// Refused, since the same reply (by target, `msg_id` and `msg_seq`) had been accepted before.

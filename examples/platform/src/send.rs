@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 
 use crate::{
     api::Arrival,
-    call::{Answer, Call},
-    event::{Dispatch, Scene, now},
+    call::{Answer, Call, Caller},
+    event::{AuditVerdict, Audited, Dispatch, Scene, now},
     fault::Fault,
     mix::{SplitMix, fnv1a},
     record::Outcome,
@@ -34,6 +34,10 @@ struct Reply {
 /// Takes one send call from its body to its answer.
 pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arrival) -> Response {
     let reply = arrival.body.as_ref().and_then(|body| reply(&call, body));
+    if let Some(body) = &arrival.body {
+        call.record
+            .quotes(filled(body, "msg_id"), filled(body, "event_id"));
+    }
     if let Some(reply) = &reply {
         call.record.replies_to(&reply.msg_id, reply.msg_seq);
     }
@@ -44,18 +48,19 @@ pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arr
     {
         call.record.says(content);
     }
-    let token = match call.authenticate(arrival) {
-        Ok(token) => token,
+    let caller = match call.authenticate(arrival) {
+        Ok(caller) => caller,
         Err(refusal) => return call.finish(refusal),
     };
-    if let Err(refusal) = check(&call, scene, target, arrival.body.as_ref(), reply.as_ref()) {
+    let body = arrival.body.as_ref();
+    if let Err(refusal) = check(&call, &caller, scene, target, body, reply.as_ref()) {
         return call.finish(refusal);
     }
 
     let msg_id = reply.as_ref().map_or("", |reply| reply.msg_id.as_str());
     let fate = call.fate(msg_id);
     if let Some(fault) = fate.fault
-        && let Some(blow) = call.blow(fault, Some(&token))
+        && let Some(blow) = call.blow(fault, Some(&caller.token))
     {
         call.record.met(fault);
         return call.suffer(blow).await;
@@ -67,8 +72,10 @@ pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arr
             .record
             .claim(scene, target, &reply.msg_id, reply.msg_seq)
     {
-        // Nothing is left to audit, so that fault is not met; the late ones are.
-        let late = fate.fault.filter(|fault| *fault != Fault::Audit);
+        // Nothing is left to audit or to garble, so these faults are not met; the late ones are.
+        let late = fate
+            .fault
+            .filter(|fault| !matches!(fault, Fault::Audit | Fault::Unreadable));
         if let Some(fault) = late {
             call.record.met(fault);
         }
@@ -79,13 +86,18 @@ pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arr
     }
     let message_id = format!("{:016x}{:08x}", fate.unique, fnv1a(&[msg_id]) >> 32);
     if fate.fault == Some(Fault::Audit) {
-        let pending = audit(&call, scene, target, &message_id);
+        let pending = audit(&call, &caller, scene, target, &message_id);
         return call.finish(pending);
     }
     call.core.ledger.delivered(call.record.index(), &message_id);
+    let timestamp = if fate.fault == Some(Fault::Unreadable) {
+        json!(OffsetDateTime::now_utc().unix_timestamp())
+    } else {
+        json!(now())
+    };
     let accepted = Answer::json(
         StatusCode::OK,
-        &json!({"id": message_id, "timestamp": now()}),
+        &json!({"id": message_id, "timestamp": timestamp}),
         Outcome::Accepted { message_id },
     );
     call.answer_late(fate.fault, accepted).await
@@ -93,8 +105,7 @@ pub(crate) async fn answer(call: Call, scene: Scene, target: &str, arrival: &Arr
 
 /// What the body replies to: by `msg_id`, or else by the `event_id` of a message.
 fn reply(call: &Call, body: &Value) -> Option<Reply> {
-    let text = |key: &str| body[key].as_str().filter(|text| !text.is_empty());
-    let msg_id = match (text("msg_id"), text("event_id")) {
+    let msg_id = match (filled(body, "msg_id"), filled(body, "event_id")) {
         (Some(msg_id), _) => msg_id.to_owned(),
         (None, Some(event_id)) => call
             .core
@@ -109,8 +120,14 @@ fn reply(call: &Call, body: &Value) -> Option<Reply> {
     })
 }
 
+/// A text of the body, unless it is empty.
+fn filled<'body>(body: &'body Value, key: &str) -> Option<&'body str> {
+    body[key].as_str().filter(|text| !text.is_empty())
+}
+
 fn check(
     call: &Call,
+    caller: &Caller,
     scene: Scene,
     target: &str,
     body: Option<&Value>,
@@ -130,8 +147,10 @@ fn check(
     if !spoken && !shown {
         return bad(EMPTY_MESSAGE, "message is empty");
     }
+    let core = &call.core;
+    let app_id = core.app_id(caller.bot);
     if let Some(reply) = reply
-        && !call.core.ledger.knows(scene, target, &reply.msg_id)
+        && !core.ledger.knows(app_id, scene, target, &reply.msg_id)
     {
         return bad(REPLY_WINDOW_CLOSED, "msg_id无效或已过期");
     }
@@ -146,19 +165,28 @@ fn duplicate() -> Answer {
     Answer::json(StatusCode::BAD_REQUEST, &body, Outcome::Duplicate)
 }
 
-/// Lets the message wait, and arrive a little later.
-fn audit(call: &Call, scene: Scene, target: &str, message_id: &str) -> Answer {
+/// Lets the message wait, and arrive a little later, unless the verdict is against it.
+fn audit(call: &Call, caller: &Caller, scene: Scene, target: &str, message_id: &str) -> Answer {
     let audit_id = format!("audit-{message_id}");
     let core = Arc::clone(&call.core);
     let index = call.record.index();
-    let passed = (audit_id.clone(), message_id.to_owned(), target.to_owned());
+    let bot = caller.bot;
+    let waiting = (audit_id.clone(), message_id.to_owned(), target.to_owned());
     let since = OffsetDateTime::now_utc();
     call.core.spawn_until_shutdown(async move {
-        let (audit_id, message_id, target) = passed;
+        let (audit_id, message_id, target) = waiting;
         tokio::time::sleep(core.options.audit_after).await;
-        core.ledger.audit_passed(index, &message_id);
-        let event = Dispatch::audit_pass(&audit_id, &message_id, scene, &target, since);
-        core.sessions.push(Arc::new(event));
+        let verdict = core.options.audit_verdict;
+        let passed = (verdict == AuditVerdict::Pass).then_some(message_id.as_str());
+        core.ledger.audited(index, passed);
+        let message = Audited {
+            audit_id: &audit_id,
+            message_id: &message_id,
+            scene,
+            target: &target,
+            waiting_since: since,
+        };
+        core.dispatch(bot, Arc::new(Dispatch::audited(verdict, &message)));
     });
     let body = json!({
         "code": AUDIT_PENDING,

@@ -1,58 +1,53 @@
 //! Gateway sessions: what each was sent, and what it may ask for again.
 
+mod registry;
+
 use std::{
-    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::{event::Dispatch, mix::SplitMix, sync::lock};
-
-/// How many sessions can be resumed at once; the one begun longest ago is forgotten first.
-const REMEMBERED_SESSIONS: usize = 16;
+use crate::{
+    allowance::{Admission, Allowance, StartRules, StartsLeft},
+    event::Dispatch,
+    order::Order,
+    sync::lock,
+};
+use registry::Registry;
 
 /// How many frames are taken from a session's log at a time.
 const BATCH: usize = 64;
 
-/// An order to the connection that serves a session.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Control {
-    /// Ask the client to reconnect (op 7).
-    Reconnect,
-    /// Tell the client that its session is invalid (op 9).
-    Invalidate { resumable: bool },
-    /// Close with this code.
-    Close { code: u16, reason: &'static str },
+/// Whose events a session gets: one shard of one bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Seat {
+    /// The bot's place in the list of those that the platform knows.
+    pub(crate) bot: usize,
+    pub(crate) shard: u32,
 }
 
-/// All sessions, and the events that wait for the first one.
+/// How sessions are kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionRules {
+    pub(crate) seed: u64,
+    pub(crate) capacity: usize,
+    /// How many events before the first missed one a replay begins.
+    pub(crate) rewind: u64,
+    pub(crate) starts: StartRules,
+}
+
+/// All sessions, and the events that wait for the first one of their seat.
 pub(crate) struct Sessions {
+    rules: SessionRules,
     registry: Mutex<Registry>,
     connected: watch::Sender<bool>,
 }
 
-struct Registry {
-    seed: u64,
-    capacity: usize,
-    starts_left: u32,
-    begun: u64,
-    links: u64,
-    current: Option<String>,
-    order: VecDeque<String>,
-    open: HashMap<String, Session>,
-    waiting: VecDeque<Arc<Dispatch>>,
-}
-
-struct Session {
-    last: u64,
-    log: VecDeque<(u64, Arc<Dispatch>)>,
-    link: Option<Wire>,
-}
-
-struct Wire {
+struct Attachment {
     number: u64,
-    orders: mpsc::UnboundedSender<Control>,
+    orders: mpsc::UnboundedSender<Order>,
     wake: Arc<Notify>,
 }
 
@@ -60,11 +55,21 @@ struct Wire {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) session: String,
+    /// The shard as the client named it when it began the session.
+    pub(crate) shard: (u32, u32),
     /// The newest sequence number that was written to this connection.
     pub(crate) cursor: u64,
-    pub(crate) orders: mpsc::UnboundedReceiver<Control>,
+    pub(crate) orders: mpsc::UnboundedReceiver<Order>,
     pub(crate) wake: Arc<Notify>,
     number: u64,
+}
+
+/// A session that was begun.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) link: Link,
+    /// Whether there were too many within the platform's window.
+    pub(crate) too_fast: bool,
 }
 
 /// A session that was picked up again.
@@ -75,6 +80,13 @@ pub(crate) struct Resumption {
     pub(crate) resumed_as: u64,
 }
 
+/// Why an IDENTIFY is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum IdentifyRefusal {
+    UsedUp,
+    TooFast,
+}
+
 /// Why a RESUME is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ResumeRefusal {
@@ -83,19 +95,10 @@ pub(crate) enum ResumeRefusal {
 }
 
 impl Sessions {
-    pub(crate) fn new(seed: u64, capacity: usize, starts: u32) -> Self {
+    pub(crate) fn new(rules: SessionRules) -> Self {
         Self {
-            registry: Mutex::new(Registry {
-                seed,
-                capacity: capacity.max(1),
-                starts_left: starts,
-                begun: 0,
-                links: 0,
-                current: None,
-                order: VecDeque::new(),
-                open: HashMap::new(),
-                waiting: VecDeque::new(),
-            }),
+            rules,
+            registry: Mutex::default(),
             connected: watch::Sender::new(false),
         }
     }
@@ -105,53 +108,62 @@ impl Sessions {
         self.connected.subscribe()
     }
 
-    /// How many more sessions may be begun.
-    pub(crate) fn starts_left(&self) -> u32 {
-        lock(&self.registry).starts_left
+    /// How many more sessions a bot may begin, and when all are there again.
+    pub(crate) fn starts_left(&self, bot: usize) -> StartsLeft {
+        let registry = lock(&self.registry);
+        let now = Instant::now();
+        registry.allowances.get(&bot).map_or_else(
+            || Allowance::default().left(self.rules.starts, now),
+            |allowance| allowance.left(self.rules.starts, now),
+        )
     }
 
-    /// Begins a session; `None` if the day's starts are used up. Number 1 is for READY.
-    pub(crate) fn identify(&self) -> Option<Link> {
+    /// Begins a session. Number 1 is for READY.
+    pub(crate) fn identify(
+        &self,
+        bot: usize,
+        shard: (u32, u32),
+    ) -> Result<Beginning, IdentifyRefusal> {
         let mut registry = lock(&self.registry);
-        registry.starts_left = registry.starts_left.checked_sub(1)?;
-        registry.begun += 1;
-        let name = session_name(registry.seed, registry.begun);
-        let mut session = Session {
-            last: 1,
-            log: VecDeque::new(),
-            link: None,
+        let allowance = registry.allowances.entry(bot).or_default();
+        let too_fast = match allowance.take(self.rules.starts, Instant::now()) {
+            Admission::Admitted => false,
+            Admission::TooFast => true,
+            Admission::RefusedTooFast => return Err(IdentifyRefusal::TooFast),
+            Admission::UsedUp => return Err(IdentifyRefusal::UsedUp),
         };
-        let capacity = registry.capacity;
-        for dispatch in registry.waiting.drain(..) {
-            session.push(dispatch, capacity);
-        }
-        registry.order.push_back(name.clone());
-        registry.open.insert(name.clone(), session);
-        if registry.order.len() > REMEMBERED_SESSIONS
-            && let Some(oldest) = registry.order.pop_front()
-        {
-            registry.forget(&oldest);
-        }
-        let link = registry.attach(name, 1);
+        let seat = Seat {
+            bot,
+            shard: shard.0,
+        };
+        let name = registry.begin(self.rules, seat, shard);
+        let link = registry
+            .attach(name, 1)
+            .map_err(|_| IdentifyRefusal::UsedUp)?;
         self.publish(&registry);
-        link
+        Ok(Beginning { link, too_fast })
     }
 
-    /// Continues a session after the last frame that the client has seen.
-    pub(crate) fn resume(&self, name: &str, seen: u64) -> Result<Resumption, ResumeRefusal> {
+    /// Continues a session of this bot after the last frame that the client has seen.
+    pub(crate) fn resume(
+        &self,
+        bot: usize,
+        name: &str,
+        seen: u64,
+    ) -> Result<Resumption, ResumeRefusal> {
         let mut registry = lock(&self.registry);
         let session = registry
             .open
             .get_mut(name)
+            .filter(|session| session.seat.bot == bot)
             .ok_or(ResumeRefusal::UnknownSession)?;
         if seen > session.last {
             return Err(ResumeRefusal::SequenceAhead);
         }
         session.last += 1;
         let resumed_as = session.last;
-        let link = registry
-            .attach(name.to_owned(), seen)
-            .ok_or(ResumeRefusal::UnknownSession)?;
+        let cursor = seen.saturating_sub(self.rules.rewind);
+        let link = registry.attach(name.to_owned(), cursor)?;
         self.publish(&registry);
         Ok(Resumption { link, resumed_as })
     }
@@ -163,14 +175,7 @@ impl Sessions {
             let Some(session) = registry.open.get(&link.session) else {
                 return Vec::new();
             };
-            let start = session.log.partition_point(|(s, _)| *s <= link.cursor);
-            session
-                .log
-                .range(start..)
-                .take_while(|(s, _)| *s < below)
-                .take(BATCH)
-                .cloned()
-                .collect()
+            session.due(link.cursor, below, BATCH)
         };
         if let Some((newest, _)) = due.last() {
             link.cursor = *newest;
@@ -194,39 +199,34 @@ impl Sessions {
         self.publish(&registry);
     }
 
-    /// Sends an event to the current session, or keeps it for the first one.
-    pub(crate) fn push(&self, dispatch: Arc<Dispatch>) {
+    /// Forgets a session, and the events that its client has not received.
+    pub(crate) fn forget(&self, name: &str) {
         let mut registry = lock(&self.registry);
-        let capacity = registry.capacity;
-        let current = registry.current.clone();
-        if let Some(session) = current.and_then(|name| registry.open.get_mut(&name)) {
-            session.push(dispatch, capacity);
-            if let Some(wire) = &session.link {
-                wire.wake.notify_one();
-            }
-            return;
-        }
-        if registry.waiting.len() == capacity {
-            registry.waiting.pop_front();
-        }
-        registry.waiting.push_back(dispatch);
+        registry.forget(name);
+        self.publish(&registry);
     }
 
-    /// Gives an order to every connected session; says how many there were.
-    pub(crate) fn order(&self, control: Control) -> usize {
+    /// Forgets every session.
+    pub(crate) fn forget_all(&self) {
         let mut registry = lock(&self.registry);
-        let reached = registry
-            .open
-            .values()
-            .filter_map(|session| session.link.as_ref())
-            .filter(|wire| wire.orders.send(control).is_ok())
-            .count();
-        if matches!(control, Control::Invalidate { resumable: false }) {
-            registry.open.clear();
-            registry.order.clear();
-            registry.current = None;
-            self.publish(&registry);
+        registry.forget_all(None);
+        self.publish(&registry);
+    }
+
+    /// Sends an event to the seat's current session, or keeps it for the first one.
+    pub(crate) fn push(&self, seat: Seat, dispatch: Arc<Dispatch>) {
+        lock(&self.registry).push(seat, dispatch, self.rules.capacity);
+    }
+
+    /// Gives an order to the connected sessions, all of them or those of one seat; says how many
+    /// there were.
+    pub(crate) fn order(&self, order: &Order, to: Option<Seat>) -> usize {
+        let mut registry = lock(&self.registry);
+        let reached = registry.order(order, to);
+        if order.is_final() {
+            registry.forget_all(to);
         }
+        self.publish(&registry);
         reached
     }
 
@@ -236,87 +236,44 @@ impl Sessions {
     }
 }
 
-impl Registry {
-    /// Makes a new connection the session's only one, and the session the current one.
-    fn attach(&mut self, name: String, cursor: u64) -> Option<Link> {
-        self.links += 1;
-        let number = self.links;
-        let (sender, orders) = mpsc::unbounded_channel();
-        let wake = Arc::new(Notify::new());
-        let session = self.open.get_mut(&name)?;
-        let before = session.link.replace(Wire {
-            number,
-            orders: sender,
-            wake: Arc::clone(&wake),
-        });
-        if let Some(before) = before {
-            // The connection may be gone already; then nobody needs to hear it.
-            let _ = before.orders.send(Control::Close {
-                code: 4902,
-                reason: "reset by resume",
-            });
-        }
-        self.current = Some(name.clone());
-        Some(Link {
-            session: name,
-            cursor,
-            orders,
-            wake,
-            number,
-        })
-    }
-
-    fn forget(&mut self, name: &str) {
-        if let Some(session) = self.open.remove(name)
-            && let Some(wire) = session.link
-        {
-            let _ = wire.orders.send(Control::Close {
-                code: 4009,
-                reason: "session expired",
-            });
-        }
-    }
-}
-
-impl Session {
-    fn push(&mut self, dispatch: Arc<Dispatch>, capacity: usize) {
-        if self.log.len() == capacity {
-            self.log.pop_front();
-        }
-        self.last += 1;
-        self.log.push_back((self.last, dispatch));
-    }
-}
-
-fn session_name(seed: u64, number: u64) -> String {
-    let mut stream = SplitMix::new(seed, number);
-    format!(
-        "{:08x}-{:016x}{:016x}",
-        number,
-        stream.next(),
-        stream.next()
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::event::{Scene, UserMessage};
+
+    const SEAT: Seat = Seat { bot: 0, shard: 0 };
 
     fn event(number: u64) -> Arc<Dispatch> {
         Arc::new(UserMessage::compose(0, number, Scene::C2c, None, "hi").dispatch)
     }
 
-    fn sessions() -> Sessions {
-        Sessions::new(0, 100, 10)
+    fn sessions_of(capacity: usize, starts: u32, rewind: u64) -> Sessions {
+        Sessions::new(SessionRules {
+            seed: 0,
+            capacity,
+            rewind,
+            starts: StartRules {
+                starts,
+                reset_after: Duration::from_secs(86_400),
+                max_concurrency: 1,
+                enforce_concurrency: false,
+            },
+        })
+    }
+
+    fn begin(sessions: &Sessions) -> Link {
+        let begun = sessions.identify(0, (0, 1));
+        begun.expect("a start is left").link
     }
 
     #[test]
     fn events_wait_for_the_first_session() {
-        let sessions = sessions();
-        sessions.push(event(1));
-        sessions.push(event(2));
-        let mut link = sessions.identify().expect("a start is left");
+        let sessions = sessions_of(100, 10, 0);
+        sessions.push(SEAT, event(1));
+        sessions.push(SEAT, event(2));
+        let mut link = begin(&sessions);
         assert_eq!(sessions.next_frames(&mut link, u64::MAX).len(), 2);
         assert_eq!(link.cursor, 3, "READY was number 1");
         assert!(sessions.next_frames(&mut link, u64::MAX).is_empty());
@@ -324,13 +281,13 @@ mod tests {
 
     #[test]
     fn a_resume_gets_just_what_was_missed() {
-        let sessions = sessions();
-        let link = sessions.identify().expect("a start is left");
-        (1..=3).for_each(|number| sessions.push(event(number)));
+        let sessions = sessions_of(100, 10, 0);
+        let link = begin(&sessions);
+        (1..=3).for_each(|number| sessions.push(SEAT, event(number)));
         sessions.detach(&link);
-        sessions.push(event(4));
-        let mut resumption = sessions.resume(&link.session, 3).expect("known");
-        sessions.push(event(5));
+        sessions.push(SEAT, event(4));
+        let mut resumption = sessions.resume(0, &link.session, 3).expect("known");
+        sessions.push(SEAT, event(5));
         let replayed = sessions.next_frames(&mut resumption.link, resumption.resumed_as);
         assert_eq!(
             replayed.len(),
@@ -342,24 +299,56 @@ mod tests {
             sessions.next_frames(&mut resumption.link, u64::MAX).len(),
             1
         );
-        let ahead = sessions.resume(&link.session, 99).err();
+        let ahead = sessions.resume(0, &link.session, 99).err();
         assert_eq!(ahead, Some(ResumeRefusal::SequenceAhead));
-        let unknown = sessions.resume("nobody", 0).err();
+        let unknown = sessions.resume(0, "nobody", 0).err();
         assert_eq!(unknown, Some(ResumeRefusal::UnknownSession));
+        let of_another = sessions.resume(1, &link.session, 3).err();
+        assert_eq!(of_another, Some(ResumeRefusal::UnknownSession));
+    }
+
+    #[test]
+    fn a_rewound_resume_begins_earlier() {
+        let sessions = sessions_of(100, 10, 2);
+        let link = begin(&sessions);
+        (1..=4).for_each(|number| sessions.push(SEAT, event(number)));
+        let mut resumption = sessions.resume(0, &link.session, 4).expect("known");
+        let replayed = sessions.next_frames(&mut resumption.link, resumption.resumed_as);
+        assert_eq!(replayed.len(), 3, "numbers 3, 4 and 5");
+    }
+
+    #[test]
+    fn each_seat_has_a_current_session_of_its_own() {
+        let sessions = sessions_of(100, 10, 0);
+        let mut zero = begin(&sessions);
+        let mut one = sessions.identify(0, (1, 2)).expect("a start is left").link;
+        let mut other = sessions.identify(1, (0, 1)).expect("a start is left").link;
+        sessions.push(Seat { bot: 0, shard: 1 }, event(1));
+        sessions.push(Seat { bot: 1, shard: 0 }, event(2));
+        sessions.push(Seat { bot: 1, shard: 0 }, event(3));
+        let count = |link: &mut Link| sessions.next_frames(link, u64::MAX).len();
+        assert_eq!(
+            (count(&mut zero), count(&mut one), count(&mut other)),
+            (0, 1, 2)
+        );
     }
 
     #[test]
     fn keeps_no_more_than_its_capacity() {
-        let sessions = Sessions::new(0, 2, 10);
-        let mut link = sessions.identify().expect("a start is left");
-        (1..=5).for_each(|number| sessions.push(event(number)));
+        let sessions = sessions_of(2, 10, 0);
+        let mut link = begin(&sessions);
+        (1..=5).for_each(|number| sessions.push(SEAT, event(number)));
         assert_eq!(sessions.next_frames(&mut link, u64::MAX).len(), 2);
     }
 
     #[test]
-    fn starts_run_out() {
-        let sessions = Sessions::new(0, 2, 1);
-        assert!(sessions.identify().is_some());
-        assert!(sessions.identify().is_none());
+    fn starts_run_out_for_each_bot_by_itself() {
+        let sessions = sessions_of(2, 1, 0);
+        begin(&sessions);
+        let refusal = sessions.identify(0, (0, 1)).err();
+        assert_eq!(refusal, Some(IdentifyRefusal::UsedUp));
+        assert_eq!(sessions.starts_left(0).remaining, 0);
+        assert_eq!(sessions.starts_left(1).remaining, 1);
+        assert!(sessions.identify(1, (0, 1)).is_ok());
     }
 }

@@ -78,14 +78,18 @@ pub(crate) struct TokenOffice {
 
 #[derive(Default)]
 struct Desk {
-    current: Option<String>,
+    /// The token that each bot would get now.
+    current: HashMap<usize, String>,
     issued: HashMap<String, Issued>,
 }
 
 #[derive(Clone, Copy)]
 struct Issued {
+    /// The bot's place in the list of those that the platform knows.
+    bot: usize,
     until: Instant,
     revoked: bool,
+    barred_from_gateway: bool,
 }
 
 /// What the token endpoint hands out.
@@ -103,14 +107,15 @@ impl TokenOffice {
         }
     }
 
-    /// The current token while it is good, a new one within its last minute or after its end.
-    /// An old one that has not been revoked works until its own end.
-    pub(crate) fn grant(&self) -> Grant {
+    /// The bot's current token while it is good, a new one within its last minute or after its
+    /// end. An old one that has not been revoked works until its own end.
+    pub(crate) fn grant(&self, bot: usize) -> Grant {
         let now = Instant::now();
         let mut desk = lock(&self.desk);
-        if let Some(token) = &desk.current
+        if let Some(token) = desk.current.get(&bot)
             && let Some(issued) = desk.issued.get(token)
             && !issued.revoked
+            && !issued.barred_from_gateway
         {
             let left = issued.until.saturating_duration_since(now);
             if left > RENEWAL_WINDOW {
@@ -123,11 +128,13 @@ impl TokenOffice {
         }
         let token = random_text(48);
         let issued = Issued {
+            bot,
             until: now + self.lifetime,
             revoked: false,
+            barred_from_gateway: false,
         };
         desk.issued.insert(token.clone(), issued);
-        desk.current = Some(token.clone());
+        desk.current.insert(bot, token.clone());
         Grant {
             token,
             expires_in: self.lifetime,
@@ -135,17 +142,32 @@ impl TokenOffice {
         }
     }
 
+    /// The bot whose token this is, whatever it still opens.
+    pub(crate) fn holder(&self, token: &str) -> Option<usize> {
+        lock(&self.desk).issued.get(token).map(|issued| issued.bot)
+    }
+
     /// Whether the HTTP API accepts this token.
-    pub(crate) fn is_valid(&self, token: &str) -> bool {
+    pub(crate) fn opens_api(&self, token: &str) -> bool {
         lock(&self.desk)
             .issued
             .get(token)
             .is_some_and(|issued| !issued.revoked && issued.until > Instant::now())
     }
 
-    /// Whether the gateway accepts this token: any that was ever issued.
-    pub(crate) fn was_issued(&self, token: &str) -> bool {
-        lock(&self.desk).issued.contains_key(token)
+    /// Whether the gateway accepts this token: any that was ever issued, unless it was barred.
+    pub(crate) fn opens_gateway(&self, token: &str) -> bool {
+        lock(&self.desk)
+            .issued
+            .get(token)
+            .is_some_and(|issued| !issued.barred_from_gateway)
+    }
+
+    /// Makes the gateway refuse every token issued so far.
+    pub(crate) fn bar_all_from_gateway(&self) {
+        for issued in lock(&self.desk).issued.values_mut() {
+            issued.barred_from_gateway = true;
+        }
     }
 
     /// Makes the HTTP API refuse this token from now on.
@@ -169,26 +191,47 @@ mod tests {
     #[test]
     fn hands_out_the_same_token_until_its_last_minute() {
         let office = TokenOffice::new(Duration::from_secs(7200));
-        let first = office.grant();
-        let second = office.grant();
+        let first = office.grant(0);
+        let second = office.grant(0);
         assert_eq!(first.token, second.token);
         assert!(first.is_new && !second.is_new);
 
         let hasty = TokenOffice::new(Duration::from_secs(60));
-        let first = hasty.grant();
-        let second = hasty.grant();
+        let first = hasty.grant(0);
+        let second = hasty.grant(0);
         assert_ne!(first.token, second.token);
-        assert!(hasty.is_valid(&first.token), "the old one keeps working");
+        assert!(hasty.opens_api(&first.token), "the old one keeps working");
     }
 
     #[test]
     fn a_revoked_token_still_opens_the_gateway() {
         let office = TokenOffice::new(Duration::from_secs(7200));
-        let token = office.grant().token;
+        let token = office.grant(0).token;
         office.revoke(&token);
-        assert!(!office.is_valid(&token));
-        assert!(office.was_issued(&token));
-        assert_ne!(office.grant().token, token);
+        assert!(!office.opens_api(&token));
+        assert!(office.opens_gateway(&token));
+        assert_ne!(office.grant(0).token, token);
+    }
+
+    #[test]
+    fn a_token_that_the_gateway_refuses_is_not_handed_out_again() {
+        let office = TokenOffice::new(Duration::from_secs(7200));
+        let old = office.grant(0).token;
+        office.bar_all_from_gateway();
+        assert!(office.opens_api(&old) && !office.opens_gateway(&old));
+        let new = office.grant(0).token;
+        assert_ne!(new, old);
+        assert!(office.opens_gateway(&new));
+    }
+
+    #[test]
+    fn each_bot_has_tokens_of_its_own() {
+        let office = TokenOffice::new(Duration::from_secs(7200));
+        let (zero, one) = (office.grant(0).token, office.grant(1).token);
+        assert_ne!(zero, one);
+        assert_eq!(office.holder(&zero), Some(0));
+        assert_eq!(office.holder(&one), Some(1));
+        assert_eq!(office.holder("made-up"), None);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, error::Error as _, time::Duration};
 
 use common::{Bot, PATIENCE, Socket, always, call, http, platform, start};
 use loopback_platform::{
-    CallKey, Endpoint, Fault, FaultPlan, FaultPlanError, Outcome, PlatformOptions, Scene,
+    AuditVerdict, CallKey, Endpoint, Fault, FaultPlan, FaultPlanError, Outcome, PlatformOptions,
+    Scene,
 };
 
 /// The last call's fault, outcome and whether it was answered.
@@ -183,6 +184,67 @@ async fn an_audited_message_arrives_later_with_an_event() {
 }
 
 #[tokio::test]
+async fn a_rejected_message_is_told_of_and_arrives_nowhere() {
+    let platform = start(PlatformOptions {
+        audit_after: Duration::from_millis(20),
+        audit_verdict: AuditVerdict::Reject,
+        ..PlatformOptions::default()
+    })
+    .await;
+    let bot = Bot::new(&platform).await;
+    let (mut socket, _) = Socket::ready(&platform, &bot.token).await;
+    let id = platform.deliver(Scene::Group, "hi");
+    socket.frame().await;
+    platform.force(Fault::Audit);
+    let (status, body) = call(bot.reply(&platform, &id)).await;
+    assert_eq!(status, 202);
+    let event = socket.frame().await;
+    assert_eq!(event["t"], "MESSAGE_AUDIT_REJECT");
+    assert_eq!(
+        event["d"]["audit_id"],
+        body["data"]["message_audit"]["audit_id"]
+    );
+    assert!(event["d"].get("message_id").is_none(), "{event}");
+    let record = platform.ledger().event(&id).expect("known");
+    assert!(record.delivered.is_empty());
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_allowed_is_refused_whatever_its_token() {
+    let platform = platform().await;
+    let bot = Bot::new(&platform).await;
+    let id = platform.deliver(Scene::Group, "hi");
+    platform.force(Fault::IpNotAllowed);
+    let (status, body) = call(bot.reply(&platform, &id)).await;
+    assert_eq!((status, &body["code"]), (401, &11_298.into()));
+    assert_eq!(body["err_code"], 40_023_002);
+    assert_eq!(body["message"], "接口访问源IP不在白名单");
+    let (status, _) = call(bot.reply(&platform, &id)).await;
+    assert_eq!(status, 200, "nothing was taken, and the token is good");
+}
+
+#[tokio::test]
+async fn an_unreadable_answer_follows_an_accepted_message() {
+    let platform = platform().await;
+    let bot = Bot::new(&platform).await;
+    let id = platform.deliver(Scene::Group, "hi");
+    platform.force(Fault::Unreadable);
+    let (status, body) = call(bot.reply(&platform, &id)).await;
+    assert_eq!(status, 200);
+    assert!(body["id"].is_string() && body["timestamp"].is_number());
+    let record = platform.ledger().event(&id).expect("known");
+    assert_eq!(record.delivered.len(), 1);
+    platform.force(Fault::Unreadable);
+    let (status, _) = call(bot.reply(&platform, &id)).await;
+    assert_eq!(status, 400, "a repetition is told so, legibly");
+    assert_eq!(
+        last(&platform).0,
+        None,
+        "and does not count as having met the fault"
+    );
+}
+
+#[tokio::test]
 async fn an_expired_token_is_refused_until_a_new_one_is_taken() {
     let platform = platform().await;
     let mut bot = Bot::new(&platform).await;
@@ -304,7 +366,13 @@ fn the_rate_is_kept_and_another_seed_is_another_run() {
         let count = faults.iter().flatten().filter(|met| **met == fault).count();
         assert!((200..400).contains(&count), "{fault}: {count}");
     }
-    assert!(!faults.contains(&Some(Fault::RateLimitedBare)));
+    for fault in [
+        Fault::RateLimitedBare,
+        Fault::IpNotAllowed,
+        Fault::Unreadable,
+    ] {
+        assert!(!faults.contains(&Some(fault)), "{fault} is not in the mix");
+    }
     assert_eq!(faults, draw(1));
     assert_ne!(faults, draw(2));
 }

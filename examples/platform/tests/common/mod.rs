@@ -1,17 +1,23 @@
 //! A client that speaks to the platform as a bot does, by hand.
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use loopback_platform::{EventId, Fault, FaultPlan, Platform, PlatformOptions, Scene};
+use loopback_platform::{Credentials, EventId, Fault, FaultPlan, Platform, PlatformOptions, Scene};
 use reqwest::{Certificate, Client, Proxy, RequestBuilder, Response};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{self, Message, protocol::CloseFrame},
+};
 
 pub(crate) const API: &str = "https://api.sgroup.qq.com";
 pub(crate) const TOKEN_URL: &str = "https://bots.qq.com/app/getAppAccessToken";
+
+/// Long enough for what must not happen to happen.
+pub(crate) const MOMENT: Duration = Duration::from_millis(150);
 
 /// No single step of a test takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -57,8 +63,13 @@ pub(crate) struct Bot {
 
 impl Bot {
     pub(crate) async fn new(platform: &Platform) -> Self {
+        Self::of(platform, platform.credentials()).await
+    }
+
+    /// One of several bots.
+    pub(crate) async fn of(platform: &Platform, credentials: &Credentials) -> Self {
         let http = http(platform, PATIENCE);
-        let answer = ask_token(platform, &http).await;
+        let (_, answer) = call(token_request(&http, credentials)).await;
         Self {
             token: text(&answer["access_token"]),
             http,
@@ -107,14 +118,12 @@ pub(crate) fn path(scene: Scene, target: &str) -> String {
 }
 
 pub(crate) async fn ask_token(platform: &Platform, http: &Client) -> Value {
-    let credentials = platform.credentials();
+    call(token_request(http, platform.credentials())).await.1
+}
+
+pub(crate) fn token_request(http: &Client, credentials: &Credentials) -> RequestBuilder {
     let body = json!({"appId": credentials.app_id(), "clientSecret": credentials.secret()});
-    let response = http.post(TOKEN_URL).json(&body).send().await;
-    response
-        .expect("the token endpoint answers")
-        .json()
-        .await
-        .expect("the answer is JSON")
+    http.post(TOKEN_URL).json(&body)
 }
 
 /// Sends a request; returns the status and the JSON body, `Null` if it is none.
@@ -145,15 +154,25 @@ pub(crate) enum Heard {
 
 impl Socket {
     pub(crate) async fn connect(platform: &Platform) -> Self {
+        let connected = Self::try_connect(platform).await;
+        connected.expect("the gateway accepts")
+    }
+
+    pub(crate) async fn try_connect(platform: &Platform) -> Result<Self, tungstenite::Error> {
         let url = format!("ws://{}/websocket", platform.address());
-        let (socket, _) = connect_async(url).await.expect("the gateway accepts");
-        Self(socket)
+        Ok(Self(connect_async(url).await?.0))
+    }
+
+    /// Connects and reads HELLO.
+    pub(crate) async fn greeted(platform: &Platform) -> Self {
+        let mut socket = Self::connect(platform).await;
+        assert_eq!(socket.frame().await["op"], 10);
+        socket
     }
 
     /// Connects, identifies and reads READY; returns the session's id too.
     pub(crate) async fn ready(platform: &Platform, token: &str) -> (Self, String) {
-        let mut socket = Self::connect(platform).await;
-        assert_eq!(socket.frame().await["op"], 10);
+        let mut socket = Self::greeted(platform).await;
         socket.identify(token).await;
         let ready = socket.frame().await;
         assert_eq!(ready["t"], "READY", "{ready}");
@@ -161,7 +180,11 @@ impl Socket {
     }
 
     pub(crate) async fn identify(&mut self, token: &str) {
-        self.say(json!({"op": 2, "d": {"token": token, "intents": 1, "shard": [0, 1]}}))
+        self.identify_as(token, [0, 1]).await;
+    }
+
+    pub(crate) async fn identify_as(&mut self, token: &str, shard: [u32; 2]) {
+        self.say(json!({"op": 2, "d": {"token": token, "intents": 1, "shard": shard}}))
             .await;
     }
 
@@ -175,6 +198,47 @@ impl Socket {
             .send(Message::text(frame.to_string()))
             .await
             .expect("the gateway listens");
+    }
+
+    /// Sends a heartbeat that must be acknowledged.
+    pub(crate) async fn beat(&mut self, seen: u64) {
+        self.say(json!({"op": 1, "d": seen})).await;
+        assert_eq!(self.frame().await, json!({"op": 11}));
+    }
+
+    pub(crate) async fn close(&mut self, code: u16) {
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        };
+        self.0.close(Some(frame)).await.expect("it can be sent");
+    }
+
+    /// Asserts that nothing comes for a moment, not even an end.
+    pub(crate) async fn hears_nothing(&mut self) {
+        let heard = tokio::time::timeout(MOMENT, self.hear_patiently()).await;
+        assert!(heard.is_err(), "expected silence, heard {heard:?}");
+    }
+
+    /// Asserts that the next thing to come is a TCP reset, rather than a mere end.
+    pub(crate) async fn is_reset(&mut self) {
+        let next = tokio::time::timeout(PATIENCE, self.0.next()).await;
+        match next.expect("the end comes in time") {
+            Some(Err(tungstenite::Error::Io(error))) => {
+                assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+            }
+            other => panic!("expected a reset, heard {other:?}"),
+        }
+    }
+
+    /// The bytes that come before the end of the connection, and how it ends.
+    pub(crate) async fn rest(&mut self) -> (Vec<u8>, io::Result<()>) {
+        let MaybeTlsStream::Plain(stream) = self.0.get_mut() else {
+            panic!("the gateway uses no TLS");
+        };
+        let mut bytes = Vec::new();
+        let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
+        (bytes, read.expect("the end comes in time").map(drop))
     }
 
     pub(crate) async fn hear(&mut self) -> Heard {
