@@ -119,9 +119,10 @@ async fn call(request: RequestBuilder) -> Result<Raw, BotError> {
 
 /// A call without a readable answer; by its cause it was surely not made, or perhaps.
 fn lost(error: reqwest::Error) -> BotError {
-    match error.is_timeout() && !error.is_connect() {
-        true => BotError::Timeout,
-        false => BotError::Http(error),
+    if error.is_timeout() && !error.is_connect() {
+        BotError::Timeout
+    } else {
+        BotError::Http(error)
     }
 }
 

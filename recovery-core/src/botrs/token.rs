@@ -275,7 +275,7 @@ fn margin(lifetime: Duration) -> Duration {
     if lifetime < 2 * MARGIN {
         return lifetime / 2;
     }
-    MARGIN - MARGIN_JITTER.mul_f64(fastrand::f64())
+    MARGIN.saturating_sub(MARGIN_JITTER.mul_f64(fastrand::f64()))
 }
 
 impl Flight {

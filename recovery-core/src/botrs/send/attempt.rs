@@ -113,11 +113,11 @@ impl<'m> Outgoing<'m> {
         {
             let is_ours =
                 self.is_in_doubt() || reply.is_replayed || self.begun.get() == Some(&Begun::Before);
-            return match is_ours {
-                true => Ok(Delivery::AlreadyDelivered),
-                false => Err(SendError::NumberTaken {
-                    msg_seq: reply.key.msg_seq,
-                }),
+            return if is_ours {
+                Ok(Delivery::AlreadyDelivered)
+            } else {
+                let msg_seq = reply.key.msg_seq;
+                Err(SendError::NumberTaken { msg_seq })
             };
         }
         // A server that failed may have got further than its code says.

@@ -108,11 +108,11 @@ impl AuditDesk {
             return;
         }
         let id = Some(&audit.message_id).filter(|id| !id.is_empty());
-        let verdict = match passed {
-            true => AuditVerdict::Passed {
-                message_id: id.cloned(),
-            },
-            false => AuditVerdict::Rejected,
+        let verdict = if passed {
+            let message_id = id.cloned();
+            AuditVerdict::Passed { message_id }
+        } else {
+            AuditVerdict::Rejected
         };
         let mut verdicts = self.lock();
         let before = verdicts.by_id.insert(audit.audit_id.clone(), verdict);

@@ -81,17 +81,11 @@ impl Messenger {
     /// If the system's TLS roots cannot be loaded.
     pub fn new(token: &Token, hosts: Hosts) -> Result<Self, reqwest::Error> {
         let api = PlatformApi::new(hosts, token.app_id())?;
-        let retry_config = RetryConfig::builder()
-            .max_attempts(10)
-            .initial_delay(Duration::from_millis(200))
-            .max_delay(Duration::from_secs(5))
-            .build()
-            .expect("these values are valid");
         Ok(Self {
             credentials: token.clone(),
             tokens: AccessTokens::of(api.clone(), token),
             api,
-            retry_config,
+            retry_config: policy(),
             timeout: TIMEOUT,
             book: Arc::new(ReplyBook::new()),
             journal: Arc::new(MemoryJournal::default()),
@@ -262,6 +256,15 @@ impl Messenger {
     pub(super) const fn audits(&self) -> &Arc<AuditDesk> {
         &self.audits
     }
+}
+
+fn policy() -> RetryConfig {
+    RetryConfig::builder()
+        .max_attempts(10)
+        .initial_delay(Duration::from_millis(200))
+        .max_delay(Duration::from_secs(5))
+        .build()
+        .expect("these values are valid")
 }
 
 impl fmt::Debug for Messenger {

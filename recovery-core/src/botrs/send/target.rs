@@ -227,9 +227,10 @@ impl From<&Message> for ReplyTarget {
     fn from(message: &Message) -> Self {
         let from_guild = message.src_guild_id.as_deref().unwrap_or_default();
         let is_direct = message.direct_message == Some(true) || !from_guild.is_empty();
-        let place = match is_direct {
-            true => message.guild_id.clone().map(Place::Direct),
-            false => message.channel_id.clone().map(Place::Channel),
+        let place = if is_direct {
+            message.guild_id.clone().map(Place::Direct)
+        } else {
+            message.channel_id.clone().map(Place::Channel)
         };
         let source = message.id.clone().map(Source::Message);
         Self::of(place, source, message.timestamp.as_deref())

@@ -143,7 +143,6 @@ impl Classify for TokenError {
         match self {
             Self::WrongSecret | Self::IpNotAllowed => ErrorKind::Authentication,
             Self::UnknownBot => ErrorKind::NotFound,
-            Self::Banned => ErrorKind::Forbidden,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Refused { code } => codes::meaning(*code).0,
             Self::Unreachable { source } if source.is_timeout() => ErrorKind::Timeout,
@@ -152,7 +151,8 @@ impl Classify for TokenError {
                 status: 408 | 500..,
             }
             | Self::Unreadable => ErrorKind::Server,
-            Self::Server {
+            Self::Banned
+            | Self::Server {
                 status: 401 | 403 | 407,
             } => ErrorKind::Forbidden,
             Self::Server { .. } => ErrorKind::Other,

@@ -131,7 +131,7 @@ fn every_margin_lies_within_the_platforms_last_minute() {
             margin <= MARGIN && margin <= lifetime,
             "{lifetime:?}: {margin:?}"
         );
-        assert!(margin >= (lifetime / 2).min(MARGIN - MARGIN_JITTER));
+        assert!(margin >= (lifetime / 2).min(MARGIN.saturating_sub(MARGIN_JITTER)));
     }
 }
 
