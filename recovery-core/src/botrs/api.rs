@@ -144,3 +144,6 @@ async fn read(mut response: Response) -> Result<Raw, reqwest::Error> {
         body,
     })
 }
+
+#[cfg(test)]
+mod tests;
