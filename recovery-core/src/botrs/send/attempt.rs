@@ -1,7 +1,7 @@
 //! One message over its attempts.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use botrs::BotError;
 use serde_json::Value;
@@ -27,8 +27,10 @@ pub(super) struct Outgoing<'m> {
     begun: OnceLock<Begun>,
     /// Whether an attempt was made that may have arrived.
     is_in_doubt: AtomicBool,
-    /// Whether this call has had its new token.
-    has_renewed: AtomicBool,
+    /// The access token that was refused last.
+    refused: Mutex<Option<AccessToken>>,
+    /// Whether the same token was refused twice: the platform has no other to give.
+    is_locked_out: AtomicBool,
 }
 
 /// What a reply has beyond a message.
@@ -54,7 +56,8 @@ impl<'m> Outgoing<'m> {
             reply,
             begun: OnceLock::new(),
             is_in_doubt: AtomicBool::new(false),
-            has_renewed: AtomicBool::new(false),
+            refused: Mutex::new(None),
+            is_locked_out: AtomicBool::new(false),
         }
     }
 
@@ -63,13 +66,20 @@ impl<'m> Outgoing<'m> {
         self.is_in_doubt.load(Relaxed)
     }
 
+    /// Whether another attempt may succeed.
+    pub(super) fn may_pass(&self, error: &SendError) -> bool {
+        let lacks_token = matches!(error, SendError::Refused(error) if is_token_expired(error));
+        error.is_transient() || (lacks_token && !self.is_locked_out.load(Relaxed))
+    }
+
     pub(super) async fn attempt(&self) -> Result<Delivery, SendError> {
         let access = self.messenger.tokens().get().await?;
         self.begin()?;
+        let is_first = self.refused().is_none();
         let mut answer = self.send(&access).await;
-        // A token that the platform no longer knows says nothing about the call: once, it goes out
-        // again at once.
-        if answer.as_ref().is_err_and(is_token_expired) && !self.has_renewed.swap(true, Relaxed) {
+        // A token that the platform no longer knows says nothing about the call: with a new one it
+        // goes out again at once, but once. If many calls go out, that one may have been refused too.
+        if is_first && answer.as_ref().is_err_and(is_token_expired) {
             let access = self.messenger.tokens().get().await?;
             answer = self.send(&access).await;
         }
@@ -103,8 +113,16 @@ impl<'m> Outgoing<'m> {
         answer.inspect_err(|error| {
             if is_token_expired(error) {
                 self.messenger.tokens().invalidate(access);
+                let before = self.refused().replace(access.clone());
+                if before.as_ref() == Some(access) {
+                    self.is_locked_out.store(true, Relaxed);
+                }
             }
         })
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<AccessToken>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, error: BotError) -> Result<Delivery, SendError> {

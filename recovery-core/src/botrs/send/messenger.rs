@@ -39,6 +39,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// * **Replies in channels and direct messages**, replies to events, and **active messages** have no
 ///   such key: they are retried only after failures that surely had no effect.
 ///
+/// When the platform no longer knows the access token (code 11244), a new one is asked for, once for
+/// all calls that find out, and the call goes out again at once. A token that is refused twice ends it.
+///
 /// # Examples
 /// ```no_run
 /// use botrs::GroupMessage;
@@ -211,6 +214,7 @@ impl Messenger {
         let pushback = self.pushbacks.get(place);
         let mut retry = Retry::new(self.retry_config.clone())
             .name("botrs.reply")
+            .when(|error| outgoing.may_pass(error))
             .pushback(&pushback)
             .deadline(ticket.left);
         if !thread.deduplicates() {
@@ -235,6 +239,7 @@ impl Messenger {
         let pushback = self.pushbacks.get(place);
         Retry::new(self.retry_config.clone())
             .name("botrs.send")
+            .when(|error| outgoing.may_pass(error))
             .pushback(&pushback)
             .at_most_once()
             .run(|_| outgoing.attempt())
