@@ -27,7 +27,7 @@ const AGENT: &str = concat!("recovery/", env!("CARGO_PKG_VERSION"), " botrs");
 const JSON: &str = "application/json";
 
 /// The platform, as one bot calls it. Each method is one attempt; clones share their connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct PlatformApi {
     client: Client,
     hosts: Hosts,

@@ -221,6 +221,27 @@ async fn a_call_that_was_not_made_had_no_effect() {
 }
 
 #[tokio::test]
+async fn a_connection_that_takes_too_long_had_no_effect() {
+    let server = Server::start(&[Act::Hang]).await;
+    let api = PlatformApi::new(server.hosts(), "4711").unwrap();
+    let tokens = AccessTokens::of(api.with_client(direct()), &token());
+    let access = tokens.get().await.unwrap();
+    // It accepts, and says nothing to TLS's hello.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    let impatient = Client::builder().no_proxy().connect_timeout(LIMIT / 3);
+    let api = PlatformApi::new(Hosts::production().with_api(&url).unwrap(), "4711")
+        .unwrap()
+        .with_client(impatient.build().unwrap());
+    let error = api
+        .send(&access, &["channels"], &json!({}), 10 * LIMIT)
+        .await
+        .unwrap_err();
+    assert_eq!(Classify::kind(&error), ErrorKind::Timeout, "{error:?}");
+    assert_eq!(error.effect(), Effect::None, "{error:?}");
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = "HTTP/1.1 307 X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
     let error = one_send(Act::Answer(elsewhere.to_owned())).await;

@@ -159,7 +159,8 @@ impl Messenger {
     /// Sends an active message: one that replies to nothing. The platform limits these narrowly.
     ///
     /// It has no key that the platform would recognise, so it is retried only after a failure that
-    /// surely had no effect.
+    /// surely had no effect. There is no reply window that would end it: a wait that the platform asks
+    /// for is waited in full, unless the caller drops the future.
     ///
     /// # Errors
     /// As [`reply`](Self::reply).
@@ -232,6 +233,9 @@ impl Messenger {
     }
 
     async fn send_to(&self, place: &Place, content: Content) -> Result<Delivery, SendError> {
+        if place.id().is_empty() {
+            return Err(SendError::NoTarget);
+        }
         let body = content
             .body(place.scene(), None)
             .map_err(SendError::Content)?;
