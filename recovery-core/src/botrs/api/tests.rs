@@ -1,12 +1,14 @@
 //! A server of a few lines, for answers that the loopback platform does not give.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Instant, SystemTime};
 
 use botrs::{GroupMessage, Message, Token};
+use chrono::{DateTime, Utc};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::super::send::{Delivery, Messenger, SendError};
+use super::super::send::{Delivery, Messenger, Replayed, Scene, SendError};
 use super::super::token::AccessTokens;
 use super::*;
 use crate::classify::{Classify, Effect, ErrorKind};
@@ -239,6 +241,43 @@ async fn a_connection_that_takes_too_long_had_no_effect() {
         .unwrap_err();
     assert_eq!(Classify::kind(&error), ErrorKind::Timeout, "{error:?}");
     assert_eq!(error.effect(), Effect::None, "{error:?}");
+}
+
+#[tokio::test]
+async fn the_gateway_is_asked_for_with_the_token() {
+    let answer = r#"{"url":"wss://g","shards":1,"session_start_limit":
+        {"total":1000,"remaining":999,"reset_after":1,"max_concurrency":1}}"#;
+    let server = Server::start(&[json_answer(200, answer)]).await;
+    let messenger = server.messenger();
+    let access = messenger.tokens().get().await.unwrap();
+    let gateway = messenger.api().gateway(&access).await.unwrap();
+    assert_eq!(gateway.session_start_limit.remaining, 999);
+    let request = server.seen().remove(0).to_lowercase();
+    assert!(
+        request.starts_with("get /gateway/bot http/1.1"),
+        "{request}"
+    );
+    assert!(request.contains("authorization: qqbot t"), "{request}");
+}
+
+#[tokio::test]
+async fn attempts_end_with_the_reply_window() {
+    let server = Server::start(&[json_answer(502, "<html>")]).await;
+    let patient = RetryConfig::builder()
+        .max_attempts(1000)
+        .backoff(crate::Backoff::Constant)
+        .initial_delay(LIMIT / 3);
+    let messenger = server.messenger().with_retry(patient.build().unwrap());
+    let almost = Scene::Group.reply_window().saturating_sub(LIMIT);
+    let sent_at = SystemTime::now().checked_sub(almost).unwrap();
+    let mut message = group_message();
+    message.timestamp = Some(DateTime::<Utc>::from(sent_at).to_rfc3339());
+    messenger.event_begins(&(&message).into(), Replayed::Yes);
+    let begun = Instant::now();
+    messenger.reply(&message, "hi").await.unwrap_err();
+    assert!(begun.elapsed() < 2 * LIMIT, "{:?}", begun.elapsed());
+    let calls = server.seen().len();
+    assert!((2..=4).contains(&calls), "{calls}");
 }
 
 #[tokio::test]

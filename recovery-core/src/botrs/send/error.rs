@@ -40,7 +40,7 @@ pub enum SendError {
     BegunBefore,
     /// A reply with this number, which was not this one, has arrived before (code 40054005).
     #[error(
-        "reply number {msg_seq} to this message was taken by somebody else: let one `Messenger` make all replies of the bot"
+        "reply number {msg_seq} to this message has arrived before, from an earlier run or another part of the bot: call `event_begins` for replayed events, and let one `Messenger` make all replies"
     )]
     NumberTaken {
         /// The number.
@@ -50,14 +50,14 @@ pub enum SendError {
     #[error(transparent)]
     NotAttempted(#[from] NotAttempted),
     /// There is no access token.
-    #[error("no access token: {0}")]
+    #[error(transparent)]
     Token(#[from] TokenError),
     /// The platform did not take the message, or its answer was lost in the end. By
     /// [`Classify::effect`] it surely did not arrive, or perhaps.
-    #[error("the message was not taken: {0}")]
-    Refused(#[source] BotError),
+    #[error(transparent)]
+    Refused(BotError),
     /// The content cannot be written as JSON.
-    #[error("the message cannot be written as JSON: {0}")]
+    #[error("the message cannot be written as JSON")]
     Content(#[source] serde_json::Error),
 }
 
