@@ -281,6 +281,24 @@ async fn attempts_end_with_the_reply_window() {
 }
 
 #[tokio::test]
+async fn a_doubt_outlasts_the_attempt_that_left_it() {
+    let full = json_answer(400, r#"{"err_code":40034024,"message":"any"}"#);
+    for (first, is_in_doubt) in [(Act::Break(""), true), (json_answer(429, "{}"), false)] {
+        let server = Server::start(&[first, full.clone()]).await;
+        let error = server.messenger().reply(&group_message(), "hi").await;
+        let error = error.unwrap_err();
+        assert_eq!(
+            matches!(error, SendError::InDoubt(_)),
+            is_in_doubt,
+            "{error}"
+        );
+        assert_eq!(error.effect() == Effect::Unknown, is_in_doubt, "{error}");
+        assert!(!error.is_transient(), "{error}");
+        assert_eq!(server.seen().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = "HTTP/1.1 307 X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
     let error = one_send(Act::Answer(elsewhere.to_owned())).await;

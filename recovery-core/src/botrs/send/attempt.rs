@@ -27,6 +27,8 @@ pub(super) struct Outgoing<'m> {
     begun: OnceLock<Begun>,
     /// Whether an attempt was made that may have arrived.
     is_in_doubt: AtomicBool,
+    /// Whether the server failed at one. It may have got further than it says.
+    has_met_failure: AtomicBool,
     /// The access token that was refused last.
     refused: Mutex<Option<AccessToken>>,
     /// Whether the same token was refused twice: the platform has no other to give.
@@ -56,6 +58,7 @@ impl<'m> Outgoing<'m> {
             reply,
             begun: OnceLock::new(),
             is_in_doubt: AtomicBool::new(false),
+            has_met_failure: AtomicBool::new(false),
             refused: Mutex::new(None),
             is_locked_out: AtomicBool::new(false),
         }
@@ -129,8 +132,10 @@ impl<'m> Outgoing<'m> {
         if let Some(reply) = &self.reply
             && is_already_delivered(&error)
         {
-            let is_ours =
-                self.is_in_doubt() || reply.is_replayed || self.begun.get() == Some(&Begun::Before);
+            let is_ours = self.is_in_doubt()
+                || self.has_met_failure.load(Relaxed)
+                || reply.is_replayed
+                || self.begun.get() == Some(&Begun::Before);
             return if is_ours {
                 Ok(Delivery::AlreadyDelivered)
             } else {
@@ -138,9 +143,11 @@ impl<'m> Outgoing<'m> {
                 Err(SendError::NumberTaken { msg_seq })
             };
         }
-        // A server that failed may have got further than its code says.
-        if error.effect() != Effect::None || Classify::kind(&error) == ErrorKind::Server {
+        if error.effect() != Effect::None {
             self.is_in_doubt.store(true, Relaxed);
+        }
+        if Classify::kind(&error) == ErrorKind::Server {
+            self.has_met_failure.store(true, Relaxed);
         }
         Err(SendError::Refused(error))
     }

@@ -52,6 +52,9 @@ pub enum SendError {
     /// There is no access token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The last attempt surely had no effect, but an earlier one may have arrived.
+    #[error("an earlier attempt may have arrived; the last one failed: {0}")]
+    InDoubt(Box<SendError>),
     /// The platform did not take the message, or its answer was lost in the end. By
     /// [`Classify::effect`] it surely did not arrive, or perhaps.
     #[error(transparent)]
@@ -70,6 +73,7 @@ impl Classify for SendError {
             | Self::RepliesUsedUp { .. }
             | Self::Content(_) => ErrorKind::InvalidInput,
             Self::BegunBefore | Self::NumberTaken { .. } => ErrorKind::Conflict,
+            Self::InDoubt(error) => error.kind(),
             Self::NotAttempted(error) => error.kind(),
             Self::Token(error) => error.kind(),
             Self::Refused(error) => Classify::kind(error),
@@ -78,6 +82,7 @@ impl Classify for SendError {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::InDoubt(error) => error.retry_after(),
             Self::NotAttempted(error) => error.retry_after(),
             Self::Token(error) => error.retry_after(),
             Self::Refused(error) => Classify::retry_after(error),
@@ -88,7 +93,7 @@ impl Classify for SendError {
     fn effect(&self) -> Effect {
         match self {
             Self::Refused(error) => error.effect(),
-            Self::BegunBefore => Effect::Unknown,
+            Self::BegunBefore | Self::InDoubt(_) => Effect::Unknown,
             _ => Effect::None,
         }
     }

@@ -136,14 +136,16 @@ impl Messenger {
 
     /// Replies to a message or an event.
     ///
-    /// The nth reply to a message is number n, and keeps that number over all attempts. A reply that is
+    /// The nth reply to a message is number n, by the order in which the futures are first polled, and
+    /// keeps that number over all attempts. A reply that is
     /// surely hopeless is refused without a call: after the [window](super::Scene::reply_window),
     /// which begins with [`event_begins`](Self::event_begins) or else with the first reply, and beyond
     /// the [limit](super::Scene::reply_limit).
     ///
     /// # Errors
     /// What [`SendError`] lists; the last attempt's where there were several. By
-    /// [`Classify`](trait@crate::Classify) it tells whether the reply may have arrived in that attempt.
+    /// [`Classify::effect`] it tells whether the reply may have arrived, in any of them. Then another
+    /// call could double it, since it would be another reply.
     ///
     /// # Cancel safety
     /// Dropping the future ends the attempts. The reply may have arrived by then, so it keeps its
@@ -221,15 +223,18 @@ impl Messenger {
         if !thread.deduplicates() {
             retry = retry.at_most_once();
         }
-        let result = retry.run(|_| outgoing.attempt()).await;
-        if let Err(error) = &result
-            && error.effect() == Effect::None
-            && !matches!(error, SendError::NumberTaken { .. })
-            && !outgoing.is_in_doubt()
-        {
+        let error = match retry.run(|_| outgoing.attempt()).await {
+            Ok(delivery) => return Ok(delivery),
+            Err(error) if error.effect() != Effect::None => return Err(error),
+            Err(error) => error,
+        };
+        if outgoing.is_in_doubt() {
+            return Err(SendError::InDoubt(Box::new(error)));
+        }
+        if !matches!(error, SendError::NumberTaken { .. }) {
             self.book.give_back(thread);
         }
-        result
+        Err(error)
     }
 
     async fn send_to(&self, place: &Place, content: Content) -> Result<Delivery, SendError> {
