@@ -101,16 +101,17 @@ fn meaning(error: &BotError) -> (ErrorKind, Effect) {
 }
 
 fn http_meaning(error: &reqwest::Error) -> (ErrorKind, Effect) {
-    let effect = match error.url() {
-        Some(url) if url.path() == TOKEN_PATH => Effect::None,
-        _ => Effect::Unknown,
+    let is_for_token = |url: &reqwest::Url| url.path() == TOKEN_PATH;
+    // A connection that could not be made, in time or at all, has carried nothing.
+    let effect = if error.is_connect() || error.url().is_some_and(is_for_token) {
+        Effect::None
+    } else {
+        Effect::Unknown
     };
     if error.is_timeout() {
         (ErrorKind::Timeout, effect)
     } else if error.is_builder() {
         (ErrorKind::InvalidInput, Effect::None)
-    } else if error.is_connect() {
-        (ErrorKind::Network, Effect::None)
     } else if error.is_decode() && effect == Effect::None {
         (ErrorKind::Server, effect) // a page instead of a token
     } else {

@@ -2,10 +2,24 @@
 //!
 //! `BotError` implements [`Classify`](trait@crate::Classify), so that `#[retry]` tells its failures
 //! apart; the functions here read what `botrs` leaves in an answer or an error.
+//!
+//! A [`Messenger`] sends replies and messages so that they arrive once, and [`AccessTokens`] is the
+//! access token that it, and whoever else calls the platform, shares. They have an HTTP client of their
+//! own, since the one of `botrs` loses the platform's error codes.
 
+mod answer;
+mod api;
 mod classify;
 mod codes;
+mod hosts;
 mod send;
+mod token;
 
+pub use answer::accepted;
 pub use classify::{is_already_delivered, is_pending, is_retryable_error, is_token_expired};
-pub use send::accepted;
+pub use hosts::{Hosts, InvalidHost};
+pub use send::{
+    Audit, AuditUndecided, AuditVerdict, Begun, Content, Delivery, Messenger, Place, Replayed,
+    ReplyTarget, Scene, SendError, SendJournal, SendKey,
+};
+pub use token::{AccessToken, AccessTokens, TokenError};

@@ -1,0 +1,154 @@
+//! One message over its attempts.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use botrs::BotError;
+use serde_json::Value;
+
+use super::super::answer::Answer;
+use super::super::classify::{is_already_delivered, is_token_expired};
+use super::super::token::AccessToken;
+use super::audit::Audit;
+use super::delivery::Delivery;
+use super::error::SendError;
+use super::journal::{Begun, SendKey};
+use super::messenger::Messenger;
+use super::target::Place;
+use crate::classify::{Classify, Effect, ErrorKind};
+
+/// A message, and what its attempts have come to. The body stays the same over all of them.
+pub(super) struct Outgoing<'m> {
+    messenger: &'m Messenger,
+    place: &'m Place,
+    body: Value,
+    reply: Option<Reply>,
+    /// Whether it was begun by an earlier run.
+    begun: OnceLock<Begun>,
+    /// Whether an attempt was made that may have arrived.
+    is_in_doubt: AtomicBool,
+    /// Whether the server failed at one. It may have got further than it says.
+    has_met_failure: AtomicBool,
+    /// The access token that was refused last.
+    refused: Mutex<Option<AccessToken>>,
+    /// Whether the same token was refused twice: the platform has no other to give.
+    is_locked_out: AtomicBool,
+}
+
+/// What a reply has beyond a message.
+pub(super) struct Reply {
+    pub(super) key: SendKey,
+    /// Whether the platform would recognise it.
+    pub(super) deduplicates: bool,
+    /// Whether its event was handled before, perhaps.
+    pub(super) is_replayed: bool,
+}
+
+impl<'m> Outgoing<'m> {
+    pub(super) const fn new(
+        messenger: &'m Messenger,
+        place: &'m Place,
+        body: Value,
+        reply: Option<Reply>,
+    ) -> Self {
+        Self {
+            messenger,
+            place,
+            body,
+            reply,
+            begun: OnceLock::new(),
+            is_in_doubt: AtomicBool::new(false),
+            has_met_failure: AtomicBool::new(false),
+            refused: Mutex::new(None),
+            is_locked_out: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it may have arrived, after all.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt.load(Relaxed)
+    }
+
+    /// Whether another attempt may succeed.
+    pub(super) fn may_pass(&self, error: &SendError) -> bool {
+        let lacks_token = matches!(error, SendError::Refused(error) if is_token_expired(error));
+        error.is_transient() || (lacks_token && !self.is_locked_out.load(Relaxed))
+    }
+
+    pub(super) async fn attempt(&self) -> Result<Delivery, SendError> {
+        let access = self.messenger.tokens().get().await?;
+        self.begin()?;
+        let is_first = self.refused().is_none();
+        let mut answer = self.send(&access).await;
+        // A token that the platform no longer knows says nothing about the call: with a new one it
+        // goes out again at once, but once. If many calls go out, that one may have been refused too.
+        if is_first && answer.as_ref().is_err_and(is_token_expired) {
+            let access = self.messenger.tokens().get().await?;
+            answer = self.send(&access).await;
+        }
+        match answer {
+            Ok(Answer::Sent(answer)) => Ok(Delivery::Sent(answer)),
+            Ok(Answer::Pending { audit_id }) => {
+                let audit = Audit::new(audit_id, self.messenger.audits());
+                Ok(Delivery::Pending(audit))
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    /// Notes in the journal that the reply begins: before its first attempt, and once it can be made.
+    fn begin(&self) -> Result<(), SendError> {
+        let Some(reply) = &self.reply else {
+            return Ok(());
+        };
+        let begin = || self.messenger.journal().begin(&reply.key);
+        match *self.begun.get_or_init(begin) {
+            Begun::Before if !reply.deduplicates => Err(SendError::BegunBefore),
+            Begun::Before | Begun::First => Ok(()),
+        }
+    }
+
+    async fn send(&self, access: &AccessToken) -> Result<Answer, BotError> {
+        let path = self.place.path();
+        let timeout = self.messenger.timeout();
+        let api = self.messenger.api();
+        let answer = api.send(access, &path, &self.body, timeout).await;
+        answer.inspect_err(|error| {
+            if is_token_expired(error) {
+                self.messenger.tokens().invalidate(access);
+                let before = self.refused().replace(access.clone());
+                if before.as_ref() == Some(access) {
+                    self.is_locked_out.store(true, Relaxed);
+                }
+            }
+        })
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<AccessToken>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self, error: BotError) -> Result<Delivery, SendError> {
+        if let Some(reply) = &self.reply
+            && is_already_delivered(&error)
+        {
+            let is_ours = self.is_in_doubt()
+                || self.has_met_failure.load(Relaxed)
+                || reply.is_replayed
+                || self.begun.get() == Some(&Begun::Before);
+            return if is_ours {
+                Ok(Delivery::AlreadyDelivered)
+            } else {
+                let msg_seq = reply.key.msg_seq;
+                Err(SendError::NumberTaken { msg_seq })
+            };
+        }
+        if error.effect() != Effect::None {
+            self.is_in_doubt.store(true, Relaxed);
+        }
+        if Classify::kind(&error) == ErrorKind::Server {
+            self.has_met_failure.store(true, Relaxed);
+        }
+        Err(SendError::Refused(error))
+    }
+}

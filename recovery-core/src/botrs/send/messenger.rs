@@ -1,0 +1,292 @@
+//! Sends replies and active messages.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use botrs::{MessageAudit, Token};
+
+use super::super::api::PlatformApi;
+use super::super::hosts::Hosts;
+use super::super::token::AccessTokens;
+use super::attempt::{Outgoing, Reply};
+use super::audit::AuditDesk;
+use super::book::{Replayed, ReplyBook};
+use super::content::Content;
+use super::delivery::Delivery;
+use super::error::SendError;
+use super::journal::{MemoryJournal, SendJournal, SendKey};
+use super::target::{Place, ReplyTarget};
+use crate::classify::{Classify, Effect};
+use crate::retry::{Keyed, Pushback, Retry, RetryConfig};
+
+/// The platform recommends at least 5 s: it may take that long to say that a message was sent.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sends messages so that each arrives once, over lost answers, restarts and expired tokens.
+///
+/// Clones share all that must be shared: the access token, the numbers of replies, the journal, the
+/// audits, and the pauses that the platform asks for. One bot should have one, cloned at will.
+///
+/// # What is retried
+/// By default 10 attempts, 200 ms apart at first and 5 s at most, with jitter, and none after the end of
+/// the reply window. What the platform asks for in `Retry-After` is waited for by all who send to the
+/// same place.
+///
+/// * **Replies in groups and C2C chats** carry a `msg_id` and a `msg_seq` that stay the same over all
+///   attempts, so that the platform recognises a repeated one (platform wiki v1.32.0): they are
+///   retried after any failure that passes, even if the message may have arrived.
+/// * **Replies in channels and direct messages**, replies to events, and **active messages** have no
+///   such key: they are retried only after failures that surely had no effect.
+///
+/// When the platform no longer knows the access token (code 11244), a new one is asked for, once for
+/// all calls that find out, and the call goes out again at once. A token that is refused twice ends it.
+///
+/// # Examples
+/// ```no_run
+/// use botrs::GroupMessage;
+/// use recovery_core::botrs::{Delivery, Hosts, Messenger, Place, SendError};
+///
+/// async fn greet(messenger: &Messenger, message: &GroupMessage) -> Result<(), SendError> {
+///     match messenger.reply(message, "hello").await? {
+///         Delivery::Sent(_) | Delivery::AlreadyDelivered => println!("it is there"),
+///         Delivery::Pending(audit) => println!("it waits for audit {:?}", audit.id()),
+///     }
+///     Ok(())
+/// }
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let messenger = Messenger::new(&botrs::Token::from_env()?, Hosts::production())?;
+/// messenger.send(&Place::Channel("1234".to_owned()), "good morning").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Messenger {
+    credentials: Token,
+    api: PlatformApi,
+    tokens: AccessTokens,
+    retry_config: RetryConfig,
+    timeout: Duration,
+    book: Arc<ReplyBook>,
+    journal: Arc<dyn SendJournal>,
+    audits: Arc<AuditDesk>,
+    pushbacks: Arc<Keyed<Place, Pushback>>,
+}
+
+impl Messenger {
+    /// Sends as the bot that `token` names; nothing is called yet.
+    ///
+    /// Only the app id and the secret of `token` are used: the access token is this messenger's own
+    /// ([`tokens`](Self::tokens)). `HTTPS_PROXY` and its like are obeyed, as they are at this moment.
+    ///
+    /// # Errors
+    /// If the system's TLS roots cannot be loaded.
+    pub fn new(token: &Token, hosts: Hosts) -> Result<Self, reqwest::Error> {
+        let api = PlatformApi::new(hosts, token.app_id())?;
+        Ok(Self {
+            credentials: token.clone(),
+            tokens: AccessTokens::of(api.clone(), token),
+            api,
+            retry_config: policy(),
+            timeout: TIMEOUT,
+            book: Arc::new(ReplyBook::new()),
+            journal: Arc::new(MemoryJournal::default()),
+            audits: Arc::new(AuditDesk::default()),
+            pushbacks: Arc::new(Keyed::new(|_: &Place| Pushback::new())),
+        })
+    }
+
+    /// Retries by this policy instead; of replies, within their window all the same.
+    #[must_use]
+    pub fn with_retry(mut self, config: RetryConfig) -> Self {
+        self.retry_config = config;
+        self
+    }
+
+    /// Gives each attempt so long, instead of 5 s, which the platform recommends at least.
+    #[must_use]
+    pub fn with_timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Calls the platform by this client: with a proxy, or roots of trust, of one's own.
+    ///
+    /// The client should follow no redirects. The access token is asked for anew; clones that exist
+    /// already go on as before.
+    #[must_use]
+    pub fn with_http_client(mut self, client: reqwest::Client) -> Self {
+        self.api = self.api.with_client(client);
+        self.tokens = AccessTokens::of(self.api.clone(), &self.credentials);
+        self
+    }
+
+    /// Notes the replies that are begun here, instead of in memory.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Arc<dyn SendJournal>) -> Self {
+        self.journal = journal;
+        self
+    }
+
+    /// The access token that all clones use.
+    pub const fn tokens(&self) -> &AccessTokens {
+        &self.tokens
+    }
+
+    /// Replies to a message or an event.
+    ///
+    /// The nth reply to a message is number n, by the order in which the futures are first polled, and
+    /// keeps that number over all attempts. A reply that is
+    /// surely hopeless is refused without a call: after the [window](super::Scene::reply_window),
+    /// which begins with [`event_begins`](Self::event_begins) or else with the first reply, and beyond
+    /// the [limit](super::Scene::reply_limit).
+    ///
+    /// # Errors
+    /// What [`SendError`] lists; the last attempt's where there were several. By
+    /// [`Classify::effect`] it tells whether the reply may have arrived, in any of them. Then another
+    /// call could double it, since it would be another reply.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the attempts. The reply may have arrived by then, so it keeps its
+    /// number, and counts.
+    pub async fn reply(
+        &self,
+        to: impl Into<ReplyTarget>,
+        content: impl Into<Content>,
+    ) -> Result<Delivery, SendError> {
+        self.reply_to(to.into(), content.into()).await
+    }
+
+    /// Sends an active message: one that replies to nothing. The platform limits these narrowly.
+    ///
+    /// It has no key that the platform would recognise, so it is retried only after a failure that
+    /// surely had no effect. There is no reply window that would end it: a wait that the platform asks
+    /// for is waited in full, unless the caller drops the future.
+    ///
+    /// # Errors
+    /// As [`reply`](Self::reply).
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the attempts. The message may have arrived by then.
+    pub async fn send(
+        &self,
+        place: &Place,
+        content: impl Into<Content>,
+    ) -> Result<Delivery, SendError> {
+        self.send_to(place, content.into()).await
+    }
+
+    /// Says that the handling of a message begins, perhaps anew after a restart: its replies are
+    /// counted from 1 again.
+    ///
+    /// So a handler that runs again, and makes the same replies in the same order, gives them the
+    /// numbers that they had, and the platform recognises those that had arrived. Whoever gives events
+    /// to handlers calls this before each.
+    pub fn event_begins(&self, target: &ReplyTarget, replayed: Replayed) {
+        if let Some(origin) = &target.0 {
+            self.book.begin(origin, replayed);
+        }
+    }
+
+    /// Says how an audit ended. Whoever gives events to handlers calls this for each
+    /// `MESSAGE_AUDIT_PASS` and `MESSAGE_AUDIT_REJECT`.
+    pub fn audit_result(&self, audit: &MessageAudit, passed: bool) {
+        self.audits.note(audit, passed);
+    }
+
+    async fn reply_to(&self, to: ReplyTarget, content: Content) -> Result<Delivery, SendError> {
+        let origin = to.0.ok_or(SendError::NoTarget)?;
+        let ticket = self.book.take(&origin)?;
+        let thread = &origin.thread;
+        let (place, scene) = (&thread.place, thread.place.scene());
+        let body = content
+            .body(scene, Some((&thread.source, ticket.msg_seq)))
+            .map_err(SendError::Content)?;
+        let reply = Reply {
+            key: SendKey {
+                scene,
+                target: place.id().to_owned(),
+                msg_id: thread.source.id().to_owned(),
+                msg_seq: ticket.msg_seq,
+            },
+            deduplicates: thread.deduplicates(),
+            is_replayed: ticket.replayed == Replayed::Yes,
+        };
+        let outgoing = Outgoing::new(self, place, body, Some(reply));
+        let pushback = self.pushbacks.get(place);
+        let mut retry = Retry::new(self.retry_config.clone())
+            .name("botrs.reply")
+            .when(|error| outgoing.may_pass(error))
+            .pushback(&pushback)
+            .deadline(ticket.left);
+        if !thread.deduplicates() {
+            retry = retry.at_most_once();
+        }
+        let error = match retry.run(|_| outgoing.attempt()).await {
+            Ok(delivery) => return Ok(delivery),
+            Err(error) if error.effect() != Effect::None => return Err(error),
+            Err(error) => error,
+        };
+        if outgoing.is_in_doubt() {
+            return Err(SendError::InDoubt(Box::new(error)));
+        }
+        if !matches!(error, SendError::NumberTaken { .. }) {
+            self.book.give_back(thread);
+        }
+        Err(error)
+    }
+
+    async fn send_to(&self, place: &Place, content: Content) -> Result<Delivery, SendError> {
+        if place.id().is_empty() {
+            return Err(SendError::NoTarget);
+        }
+        let body = content
+            .body(place.scene(), None)
+            .map_err(SendError::Content)?;
+        let outgoing = Outgoing::new(self, place, body, None);
+        let pushback = self.pushbacks.get(place);
+        Retry::new(self.retry_config.clone())
+            .name("botrs.send")
+            .when(|error| outgoing.may_pass(error))
+            .pushback(&pushback)
+            .at_most_once()
+            .run(|_| outgoing.attempt())
+            .await
+    }
+
+    pub(crate) const fn api(&self) -> &PlatformApi {
+        &self.api
+    }
+
+    pub(super) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub(super) fn journal(&self) -> &dyn SendJournal {
+        &*self.journal
+    }
+
+    pub(super) const fn audits(&self) -> &Arc<AuditDesk> {
+        &self.audits
+    }
+}
+
+fn policy() -> RetryConfig {
+    RetryConfig::builder()
+        .max_attempts(10)
+        .initial_delay(Duration::from_millis(200))
+        .max_delay(Duration::from_secs(5))
+        .build()
+        .expect("these values are valid")
+}
+
+impl fmt::Debug for Messenger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messenger")
+            .field("app_id", &self.credentials.app_id())
+            .field("retry", &self.retry_config)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
