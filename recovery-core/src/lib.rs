@@ -36,7 +36,8 @@
 //! - [`RetryBudget`], [`CircuitBreaker`] and [`Pushback`] are shared by many calls, so that retries do
 //!   not multiply an outage; [`Keyed`] keeps one for each host, channel or tenant.
 //! - [`guide`] explains the attribute language, option by option, and how to choose a policy.
-//! - `botrs` (feature of that name) classifies the errors of QQ bots.
+//! - `botrs` (feature of that name) keeps QQ bots alive: what the platform's errors mean, a client that
+//!   stays connected, replies that arrive once.
 //!
 //! # Features
 //! | feature | default | what it adds |
@@ -47,7 +48,7 @@
 //! | `metrics` | no | counters, gauges and histograms through the `metrics` facade ([`observe`]) |
 //! | `serde` | no | [`RetryConfig`] in TOML, JSON, YAML |
 //! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up` |
-//! | `botrs` | no | [`Classify`](trait@Classify) for `botrs::BotError`, and helpers for bots |
+//! | `botrs` | no | for QQ bots: [`Classify`](trait@Classify) for `botrs::BotError`, `ResilientBotClient`, `Messenger` |
 //!
 //! # What it tells
 //! [`observe`]: events, metrics, and the counts of each retried function. A call that succeeds at
@@ -76,6 +77,14 @@ pub mod guide {
 
     #[doc = include_str!("../docs/choosing-a-policy.zh-CN.md")]
     pub mod choosing_a_policy_zh_cn {}
+
+    #[cfg(feature = "botrs")]
+    #[doc = include_str!("../docs/gateway.md")]
+    pub mod gateway {}
+
+    #[cfg(feature = "botrs")]
+    #[doc = include_str!("../docs/gateway.zh-CN.md")]
+    pub mod gateway_zh_cn {}
 }
 
 #[doc(hidden)]

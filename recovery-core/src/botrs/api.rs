@@ -55,6 +55,10 @@ impl PlatformApi {
         self
     }
 
+    pub(crate) const fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
     /// Asks for an access token and its lifetime.
     pub(crate) async fn request_token(
         &self,
@@ -69,7 +73,6 @@ impl PlatformApi {
     }
 
     /// Where the gateway is, and how many sessions may begin.
-    #[allow(dead_code, reason = "for whoever opens the gateway")]
     pub(crate) async fn gateway(&self, access: &AccessToken) -> Result<GatewayResponse, BotError> {
         let request = self.request(Method::GET, access, &["gateway", "bot"])?;
         call(request.timeout(READ_TIMEOUT)).await?.gateway()

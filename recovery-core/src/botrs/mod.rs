@@ -10,14 +10,25 @@
 mod answer;
 mod api;
 mod classify;
+mod client;
 mod codes;
+mod gateway;
+mod handler;
 mod hosts;
+mod intake;
+mod journal;
+mod ranges;
+mod recent;
 mod send;
+mod sync;
 mod token;
 
 pub use answer::accepted;
 pub use classify::{is_already_delivered, is_pending, is_retryable_error, is_token_expired};
+pub use client::{ClientHandle, ResilientBotClient, Unrecoverable};
+pub use gateway::{GatewayTiming, ShardState, ShardStatus};
 pub use hosts::{Hosts, InvalidHost};
+pub use journal::JournalError;
 pub use send::{
     Audit, AuditUndecided, AuditVerdict, Begun, Content, Delivery, Messenger, Place, Replayed,
     ReplyTarget, Scene, SendError, SendJournal, SendKey,

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 pub use self::error::TokenError;
 use super::api::PlatformApi;
 use super::hosts::Hosts;
+use super::sync::lock;
 
 /// The platform mints a new token only within the last 60 s of the old one, which works on.
 const MARGIN: Duration = Duration::from_secs(50);
@@ -89,6 +90,8 @@ pub struct AccessTokens {
 }
 
 struct Inner {
+    /// Counts the tokens that were refused.
+    refusals: watch::Sender<u64>,
     ask: Box<dyn Fn() -> Asked + Send + Sync>,
     state: Mutex<State>,
 }
@@ -144,6 +147,7 @@ impl AccessTokens {
     fn asking(ask: impl Fn() -> Asked + Send + Sync + 'static) -> Self {
         Self {
             inner: Arc::new(Inner {
+                refusals: watch::Sender::new(0),
                 ask: Box::new(ask),
                 state: Mutex::default(),
             }),
@@ -191,7 +195,13 @@ impl AccessTokens {
         {
             state.current = None;
             state.refused = Some(access.clone());
+            self.inner.refusals.send_modify(|refusals| *refusals += 1);
         }
+    }
+
+    /// Changes whenever the platform has refused the current token.
+    pub(crate) fn refusals(&self) -> watch::Receiver<u64> {
+        self.inner.refusals.subscribe()
     }
 }
 
@@ -248,7 +258,7 @@ impl Inner {
 
     // Nothing under the lock can panic halfway.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -13,6 +13,12 @@ const RETRIES: &str = "recovery_retries_total";
 const DELAY: &str = "recovery_retry_delay_seconds";
 const BREAKER: &str = "recovery_breaker_state";
 const BUDGET: &str = "recovery_budget_available";
+#[cfg(feature = "botrs")]
+const CONNECTED: &str = "recovery_gateway_connected";
+#[cfg(feature = "botrs")]
+const DISCONNECTS: &str = "recovery_gateway_disconnects_total";
+#[cfg(feature = "botrs")]
+const HANDLER_FAILURES: &str = "recovery_handler_failures_total";
 
 /// Gives the installed recorder the descriptions and units of all metrics.
 ///
@@ -38,6 +44,20 @@ pub fn describe_metrics() {
     describe_histogram!(DELAY, Unit::Seconds, "Waits before retries, as scheduled");
     describe_gauge!(BREAKER, "0 closed, 1 half-open, 2 open");
     describe_gauge!(BUDGET, Unit::Count, "Retries left in a budget");
+    #[cfg(feature = "botrs")]
+    {
+        describe_gauge!(CONNECTED, "1 while the shard is connected");
+        describe_counter!(
+            DISCONNECTS,
+            Unit::Count,
+            "Gateway connections that ended or could not be made, by cause"
+        );
+        describe_counter!(
+            HANDLER_FAILURES,
+            Unit::Count,
+            "Handlers that panicked or took too long"
+        );
+    }
 }
 
 static METADATA: Metadata<'static> = Metadata::new("recovery", Level::INFO, Some(module_path!()));
@@ -109,6 +129,22 @@ pub(super) fn budget_asked(budget: &RetryBudget) {
     if let Some(name) = budget.name() {
         gauge!(BUDGET, "name" => name).set(f64::from(budget.available()));
     }
+}
+
+#[cfg(feature = "botrs")]
+pub(super) fn gateway_connected(shard: u32, is_connected: bool) {
+    gauge!(CONNECTED, "shard" => shard.to_string()).set(if is_connected { 1.0 } else { 0.0 });
+}
+
+#[cfg(feature = "botrs")]
+pub(super) fn gateway_disconnected(shard: u32, cause: &'static str) {
+    gateway_connected(shard, false);
+    metrics::counter!(DISCONNECTS, "cause" => cause).increment(1);
+}
+
+#[cfg(feature = "botrs")]
+pub(super) fn handler_failed(cause: &'static str) {
+    metrics::counter!(HANDLER_FAILURES, "cause" => cause).increment(1);
 }
 
 fn count(key: &Key) {

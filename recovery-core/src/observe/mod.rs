@@ -18,6 +18,20 @@
 //! | `breaker.opened` | WARN | `name`, `failures`, `slow`, `calls`: those by which it was decided |
 //! | `breaker.half_open` | INFO | `name` |
 //! | `breaker.closed` | INFO | `name` |
+//! | `gateway.connected` | INFO | `shard`, `resumed` |
+//! | `gateway.disconnected` | WARN | `shard`, `cause`, `reason`, `resume`: how the next one begins, `delay_ms` |
+//! | `gateway.paused` | WARN | `shard`, `in_hand`: so many that nothing is read at present |
+//! | `gateway.stopped` | INFO | `shard` |
+//! | `client.start_failed` | WARN | `error`, `delay_ms` |
+//! | `client.renewal_failed` | DEBUG | `error`, `delay_ms`: of the client of botrs that a new access token calls for |
+//! | `client.drain_cut_short` | WARN | `in_hand`, `limit_ms` |
+//! | `handler.panicked` | ERROR | `event`, `message` |
+//! | `handler.timed_out` | ERROR | `event`, `limit_ms` |
+//! | `journal.failed` | ERROR | `error` |
+//! | `journal.recovered` | INFO | |
+//! | `journal.damaged` | ERROR | `lines`; `kept`: the name of the copy; `not_kept`: why there is none |
+//!
+//! Those from `gateway` on are a bot's, with the feature `botrs`.
 //!
 //! `reason` is the [`StopReason`](crate::StopReason) in snake case. `max` is left out where attempts
 //! are not counted; `attempt` is 0 where a call was refused before its first. `error` is there when
@@ -34,6 +48,9 @@
 //! | `recovery_retry_delay_seconds` | histogram | `name` | the waits before them |
 //! | `recovery_breaker_state` | gauge | `name` | of a breaker with a name: 0 closed, 1 half-open, 2 open |
 //! | `recovery_budget_available` | gauge | `name` | retries left in a budget with a name, after each that it is asked for |
+//! | `recovery_gateway_connected` | gauge | `shard` | 1 while the shard is connected, else 0 |
+//! | `recovery_gateway_disconnects_total` | counter | `cause` | connections that ended or could not be made |
+//! | `recovery_handler_failures_total` | counter | `cause` | handlers that `panicked` or `timed_out` |
 //!
 //! `result` is `ok` or `error`; `retried` is `false` where a call ended with its first attempt, or
 //! before it; `reason` is that of the event, `none` after a success. `describe_metrics` gives the
@@ -41,6 +58,8 @@
 //! `_total` for counters.
 
 mod event;
+#[cfg(feature = "botrs")]
+mod gateway_events;
 #[cfg(feature = "metrics")]
 mod metric_events;
 mod sites;
@@ -48,6 +67,12 @@ mod sites;
 mod tracing_events;
 
 pub(crate) use event::{Told, breaker_changed, budget_asked, gave_up, recovered, scheduled};
+#[cfg(feature = "botrs")]
+pub(crate) use gateway_events::{
+    drain_cut_short, gateway_connected, gateway_disconnected, gateway_paused, gateway_stopped,
+    handler_panicked, handler_timed_out, journal_damaged, journal_failed, journal_recovered,
+    renewal_failed, start_failed,
+};
 #[cfg(feature = "metrics")]
 pub use metric_events::describe_metrics;
 #[doc(hidden)]

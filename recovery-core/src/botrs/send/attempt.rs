@@ -1,14 +1,17 @@
 //! One message over its attempts.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
 
 use botrs::BotError;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::super::answer::Answer;
 use super::super::classify::{is_already_delivered, is_token_expired};
-use super::super::token::AccessToken;
+use super::super::sync::lock;
+use super::super::token::{AccessToken, TokenError};
 use super::audit::Audit;
 use super::delivery::Delivery;
 use super::error::SendError;
@@ -16,6 +19,15 @@ use super::journal::{Begun, SendKey};
 use super::messenger::Messenger;
 use super::target::Place;
 use crate::classify::{Classify, Effect, ErrorKind};
+use crate::retry::Retry;
+
+/// So long a message that has no window waits for a token.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// So many times one token may be refused: then the platform has no other to give. It is asked at most
+/// once a second.
+const SAME_TOKEN: u32 = 5;
+/// So many other tokens one attempt may go through.
+const REFUSALS: u32 = 4;
 
 /// A message, and what its attempts have come to. The body stays the same over all of them.
 pub(super) struct Outgoing<'m> {
@@ -23,6 +35,8 @@ pub(super) struct Outgoing<'m> {
     place: &'m Place,
     body: Value,
     reply: Option<Reply>,
+    /// When it is too late for it.
+    until: Option<Instant>,
     /// Whether it was begun by an earlier run.
     begun: OnceLock<Begun>,
     /// Whether an attempt was made that may have arrived.
@@ -31,8 +45,8 @@ pub(super) struct Outgoing<'m> {
     has_met_failure: AtomicBool,
     /// The access token that was refused last.
     refused: Mutex<Option<AccessToken>>,
-    /// Whether the same token was refused twice: the platform has no other to give.
-    is_locked_out: AtomicBool,
+    /// How many times in a row that one was.
+    refused_again: AtomicU32,
 }
 
 /// What a reply has beyond a message.
@@ -50,17 +64,19 @@ impl<'m> Outgoing<'m> {
         place: &'m Place,
         body: Value,
         reply: Option<Reply>,
+        until: Option<Instant>,
     ) -> Self {
         Self {
             messenger,
             place,
             body,
             reply,
+            until,
             begun: OnceLock::new(),
             is_in_doubt: AtomicBool::new(false),
             has_met_failure: AtomicBool::new(false),
             refused: Mutex::new(None),
-            is_locked_out: AtomicBool::new(false),
+            refused_again: AtomicU32::new(0),
         }
     }
 
@@ -69,23 +85,32 @@ impl<'m> Outgoing<'m> {
         self.is_in_doubt.load(Relaxed)
     }
 
+    fn is_locked_out(&self) -> bool {
+        self.refused_again.load(Relaxed) >= SAME_TOKEN
+    }
+
     /// Whether another attempt may succeed.
     pub(super) fn may_pass(&self, error: &SendError) -> bool {
         let lacks_token = matches!(error, SendError::Refused(error) if is_token_expired(error));
-        error.is_transient() || (lacks_token && !self.is_locked_out.load(Relaxed))
+        // For a token it has waited already.
+        (error.is_transient() && !matches!(error, SendError::Token(_)))
+            || (lacks_token && !self.is_locked_out())
     }
 
     pub(super) async fn attempt(&self) -> Result<Delivery, SendError> {
-        let access = self.messenger.tokens().get().await?;
-        self.begin()?;
-        let is_first = self.refused().is_none();
-        let mut answer = self.send(&access).await;
-        // A token that the platform no longer knows says nothing about the call: with a new one it
-        // goes out again at once, but once. If many calls go out, that one may have been refused too.
-        if is_first && answer.as_ref().is_err_and(is_token_expired) {
-            let access = self.messenger.tokens().get().await?;
-            answer = self.send(&access).await;
-        }
+        let mut refusals = 0;
+        let answer = loop {
+            let access = self.token().await?;
+            self.begin()?;
+            let answer = self.send(&access).await;
+            // A token that the platform no longer knows says nothing about the message: with another one
+            // it goes out again at once. If many calls go out, that one may have been refused too.
+            let is_refused = answer.as_ref().is_err_and(is_token_expired);
+            if !is_refused || self.is_locked_out() || refusals == REFUSALS {
+                break answer;
+            }
+            refusals += 1;
+        };
         match answer {
             Ok(Answer::Sent(answer)) => Ok(Delivery::Sent(answer)),
             Ok(Answer::Pending { audit_id }) => {
@@ -94,6 +119,19 @@ impl<'m> Outgoing<'m> {
             }
             Err(error) => self.failed(error),
         }
+    }
+
+    /// Waits for a token, as long as the message may wait: that there is none costs it no attempt. All
+    /// who wait share the requests, of which there is one a second at most.
+    async fn token(&self) -> Result<AccessToken, TokenError> {
+        let left = self.until.map_or(PATIENCE, |until| {
+            until.saturating_duration_since(Instant::now())
+        });
+        Retry::new(self.messenger.patience())
+            .name("botrs.token")
+            .deadline(left)
+            .run(|_| self.messenger.tokens().get())
+            .await
     }
 
     /// Notes in the journal that the reply begins: before its first attempt, and once it can be made.
@@ -118,14 +156,16 @@ impl<'m> Outgoing<'m> {
                 self.messenger.tokens().invalidate(access);
                 let before = self.refused().replace(access.clone());
                 if before.as_ref() == Some(access) {
-                    self.is_locked_out.store(true, Relaxed);
+                    self.refused_again.fetch_add(1, Relaxed);
+                } else {
+                    self.refused_again.store(0, Relaxed);
                 }
             }
         })
     }
 
     fn refused(&self) -> MutexGuard<'_, Option<AccessToken>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.refused)
     }
 
     fn failed(&self, error: BotError) -> Result<Delivery, SendError> {

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::super::sync::lock;
 use botrs::MessageAudit;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -140,7 +141,7 @@ impl AuditDesk {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Verdicts> {
-        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.verdicts)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The numbers of replies, and which replies are hopeless.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::super::sync::lock;
 use super::error::SendError;
 use super::target::{Origin, Source, Thread};
 
@@ -65,6 +66,14 @@ impl ReplyBook {
         self.lock().insert(origin.thread.clone(), page);
     }
 
+    /// What replies to this event is counted from 1 again.
+    pub(super) fn forget_event(&self, event_id: &str) {
+        let mut pages = self.lock();
+        pages
+            .by_thread
+            .retain(|thread, _| !matches!(&thread.source, Source::Event(id) if id == event_id));
+    }
+
     /// The next reply's number. It is used up whatever comes of the reply, so that a handler that
     /// runs again gives each of its replies the number that it had before.
     pub(super) fn take(&self, origin: &Origin) -> Result<Ticket, SendError> {
@@ -103,7 +112,7 @@ impl ReplyBook {
     }
 
     fn lock(&self) -> MutexGuard<'_, Pages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

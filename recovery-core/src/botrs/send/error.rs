@@ -51,7 +51,7 @@ pub enum SendError {
     NotAttempted(#[from] NotAttempted),
     /// There is no access token.
     #[error(transparent)]
-    Token(#[from] TokenError),
+    Token(TokenError),
     /// The last attempt surely had no effect, but an earlier one may have arrived.
     #[error("an earlier attempt may have arrived; the last one failed: {0}")]
     InDoubt(Box<SendError>),
@@ -61,7 +61,13 @@ pub enum SendError {
     Refused(BotError),
     /// The content cannot be written as JSON.
     #[error("the message cannot be written as JSON")]
-    Content(#[source] serde_json::Error),
+    Content(serde_json::Error),
+}
+
+impl From<TokenError> for SendError {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
 }
 
 /// That of the error inside; what was refused without a call has had no effect.

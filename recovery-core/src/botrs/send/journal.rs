@@ -1,12 +1,13 @@
 //! Which replies have been begun, so that none is begun again after a restart.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use super::super::sync::lock;
 use super::target::Scene;
 
 /// What identifies a reply over restarts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SendKey {
     /// Where.
     pub scene: Scene,
@@ -55,7 +56,7 @@ const CAPACITY: usize = 50_000;
 
 impl SendJournal for MemoryJournal {
     fn begin(&self, key: &SendKey) -> Begun {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = lock(&self.0);
         if noted.keys.contains(key) {
             return Begun::Before;
         }

@@ -1,13 +1,15 @@
 //! Sends replies and active messages.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use botrs::{MessageAudit, Token};
+use tokio::time::Instant;
 
 use super::super::api::PlatformApi;
 use super::super::hosts::Hosts;
+use super::super::sync::lock;
 use super::super::token::AccessTokens;
 use super::attempt::{Outgoing, Reply};
 use super::audit::AuditDesk;
@@ -40,7 +42,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 ///   such key: they are retried only after failures that surely had no effect.
 ///
 /// When the platform no longer knows the access token (code 11244), a new one is asked for, once for
-/// all calls that find out, and the call goes out again at once. A token that is refused twice ends it.
+/// all calls that find out, and the call goes out again at once. That there is
+/// no token costs a message no attempt; one that the platform gives out and refuses six times ends it.
 ///
 /// # Examples
 /// ```no_run
@@ -69,9 +72,15 @@ pub struct Messenger {
     retry_config: RetryConfig,
     timeout: Duration,
     book: Arc<ReplyBook>,
-    journal: Arc<dyn SendJournal>,
+    journal: Arc<Mutex<Slot>>,
     audits: Arc<AuditDesk>,
     pushbacks: Arc<Keyed<Place, Pushback>>,
+}
+
+/// Where begun replies are noted.
+struct Slot {
+    journal: Arc<dyn SendJournal>,
+    is_the_programs: bool,
 }
 
 impl Messenger {
@@ -91,7 +100,10 @@ impl Messenger {
             retry_config: policy(),
             timeout: TIMEOUT,
             book: Arc::new(ReplyBook::new()),
-            journal: Arc::new(MemoryJournal::default()),
+            journal: Arc::new(Mutex::new(Slot {
+                journal: Arc::new(MemoryJournal::default()),
+                is_the_programs: false,
+            })),
             audits: Arc::new(AuditDesk::default()),
             pushbacks: Arc::new(Keyed::new(|_: &Place| Pushback::new())),
         })
@@ -122,11 +134,25 @@ impl Messenger {
         self
     }
 
-    /// Notes the replies that are begun here, instead of in memory.
+    /// Notes the replies that are begun here, instead of in memory; all clones do.
+    ///
+    /// A [`ResilientBotClient`](crate::botrs::ResilientBotClient) that remembers in a folder and has this
+    /// messenger does it by itself.
     #[must_use]
-    pub fn with_journal(mut self, journal: Arc<dyn SendJournal>) -> Self {
-        self.journal = journal;
+    pub fn with_journal(self, journal: Arc<dyn SendJournal>) -> Self {
+        *lock(&self.journal) = Slot {
+            journal,
+            is_the_programs: true,
+        };
         self
+    }
+
+    /// The client's journal, unless it forgets with the process and the program has given a better one.
+    pub(crate) fn note_in(&self, journal: Arc<dyn SendJournal>, is_kept: bool) {
+        let mut slot = lock(&self.journal);
+        if is_kept || !slot.is_the_programs {
+            slot.journal = journal;
+        }
     }
 
     /// The access token that all clones use.
@@ -189,6 +215,12 @@ impl Messenger {
         }
     }
 
+    /// Says that the handling of an event that is no message begins anew: what replies to it by
+    /// [`ReplyTarget::event`] is counted from 1 again.
+    pub(crate) fn event_begins_anew(&self, event_id: &str) {
+        self.book.forget_event(event_id);
+    }
+
     /// Says how an audit ended. Whoever gives events to handlers calls this for each
     /// `MESSAGE_AUDIT_PASS` and `MESSAGE_AUDIT_REJECT`.
     pub fn audit_result(&self, audit: &MessageAudit, passed: bool) {
@@ -213,7 +245,13 @@ impl Messenger {
             deduplicates: thread.deduplicates(),
             is_replayed: ticket.replayed == Replayed::Yes,
         };
-        let outgoing = Outgoing::new(self, place, body, Some(reply));
+        let outgoing = Outgoing::new(
+            self,
+            place,
+            body,
+            Some(reply),
+            Some(Instant::now() + ticket.left),
+        );
         let pushback = self.pushbacks.get(place);
         let mut retry = Retry::new(self.retry_config.clone())
             .name("botrs.reply")
@@ -244,7 +282,7 @@ impl Messenger {
         let body = content
             .body(place.scene(), None)
             .map_err(SendError::Content)?;
-        let outgoing = Outgoing::new(self, place, body, None);
+        let outgoing = Outgoing::new(self, place, body, None, None);
         let pushback = self.pushbacks.get(place);
         Retry::new(self.retry_config.clone())
             .name("botrs.send")
@@ -255,16 +293,29 @@ impl Messenger {
             .await
     }
 
+    pub(crate) fn app_id(&self) -> &str {
+        self.credentials.app_id()
+    }
+
     pub(crate) const fn api(&self) -> &PlatformApi {
         &self.api
+    }
+
+    /// How a token is waited for: as replies are, but without counting, unless nothing is to be retried.
+    pub(super) fn patience(&self) -> RetryConfig {
+        if self.retry_config.max_attempts() == 1 {
+            return self.retry_config.clone();
+        }
+        let patience = self.retry_config.to_builder().unlimited().build();
+        patience.expect("a valid policy without an end is valid")
     }
 
     pub(super) const fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    pub(super) fn journal(&self) -> &dyn SendJournal {
-        &*self.journal
+    pub(super) fn journal(&self) -> Arc<dyn SendJournal> {
+        Arc::clone(&lock(&self.journal).journal)
     }
 
     pub(super) const fn audits(&self) -> &Arc<AuditDesk> {

@@ -9,7 +9,8 @@ use chrono::DateTime;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Where people talk to a bot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scene {
     /// A channel of a guild.
     Channel,
