@@ -1,6 +1,6 @@
 //! The HTTP API: which call goes where.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     Extension, Router,
@@ -120,7 +120,7 @@ async fn gateway_bot(state: State<Shared>, wire: Extension<Wire>, request: Reque
         let starts = core.sessions.starts_left(caller.bot);
         Answer::ok(&json!({
             "url": format!("ws://{}{}", reachable(core.address), gateway::PATH),
-            "shards": core.options.shards,
+            "shards": core.shards.load(Ordering::Relaxed),
             "session_start_limit": {
                 "total": core.options.session_starts,
                 "remaining": starts.remaining,

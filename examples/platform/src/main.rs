@@ -56,6 +56,10 @@ struct Cli {
     #[arg(long, value_name = "N", default_value_t = 40.0)]
     per_second: f64,
 
+    /// How often the gateway closes, tears or forgets the connection, beside two requests to reconnect
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    upsets: u32,
+
     /// How long the fault `slow` holds an answer back, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 6.0)]
     slow_by: f64,
@@ -98,7 +102,14 @@ impl Cli {
             "--slow-by is {} seconds, but it must lie between 0 and 3600",
             self.slow_by
         );
+        let calm = PlatformOptions::default().heartbeat_interval;
         Ok(PlatformOptions {
+            // A connection that is forgotten must be noticed while the scenario lasts.
+            heartbeat_interval: if self.upsets == 0 {
+                calm
+            } else {
+                Duration::from_secs(1)
+            },
             listen: self.listen,
             allow_remote: self.allow_remote,
             credentials: self.given_credentials().unwrap_or_default(),
@@ -121,6 +132,7 @@ impl Cli {
             commands: self.commands,
             per_second: self.per_second,
             seed: self.seed,
+            upsets: self.upsets,
             ..Scenario::default()
         };
         let plan = self.platform()?.faults;

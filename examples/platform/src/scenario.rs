@@ -9,6 +9,7 @@ use crate::{
     fault::Fault,
     ledger::Ledger,
     mix::{SplitMix, fnv1a},
+    order::Order,
     plan::FaultPlan,
     platform::Platform,
 };
@@ -34,6 +35,16 @@ pub struct Scenario {
     /// How often the gateway asks for a reconnect (op 7), evenly spread over the run. Default: 2,
     /// that is, at one third and at two thirds of the way.
     pub reconnects: u32,
+    /// How often the gateway is upset, evenly spread over the run: it closes the connection, asks for
+    /// a reconnect, tears the connection between two frames or within one, or falls silent, in an
+    /// order that the seed draws; then it acknowledges no heartbeat any more, and all begins anew.
+    /// What finds no client connected waits for one, until the next is due. No session ends by it, so
+    /// nothing need be lost.
+    /// Default: 0.
+    ///
+    /// Silence is noticed only by heartbeats: see
+    /// [`heartbeat_interval`](crate::PlatformOptions::heartbeat_interval).
+    pub upsets: u32,
     /// The scenario is over when no call has come or ended for so long, after the last command.
     /// If every command was answered plainly, it is over half a second later. Default: 8 s.
     pub grace: Duration,
@@ -48,6 +59,7 @@ impl Default for Scenario {
             per_second: 40.0,
             seed: 0,
             reconnects: 2,
+            upsets: 0,
             grace: Duration::from_secs(8),
             tail: Duration::from_secs(120),
         }
@@ -124,18 +136,26 @@ impl Scenario {
         let step = Duration::from_secs_f64((1.0 / self.per_second).min(3600.0));
         let mut pace = interval(step.max(Duration::from_micros(1)));
         pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let mut upsets = upsets(self.seed).peekable();
+        let mut is_due = false;
         for number in 0..self.commands {
             pace.tick().await;
-            if self.reconnects_before(number) {
+            if self.comes_before(number, self.reconnects) {
                 platform.reconnect();
+            }
+            is_due |= self.comes_before(number, self.upsets);
+            if is_due && upsets.peek().is_some_and(|upset| platform.order(upset) > 0) {
+                upsets.next();
+                is_due = false;
             }
             let (scene, content) = draw(&mut stream);
             platform.deliver(scene, content);
         }
     }
 
-    fn reconnects_before(&self, number: u32) -> bool {
-        let parts = u64::from(self.reconnects) + 1;
+    /// Whether one of so many things, evenly spread over the commands, comes before this command.
+    fn comes_before(&self, number: u32, times: u32) -> bool {
+        let parts = u64::from(times) + 1;
         (1..parts).any(|part| u64::from(self.commands) * part / parts == u64::from(number))
     }
 
@@ -177,6 +197,24 @@ fn draw(stream: &mut SplitMix) -> (Scene, &'static str) {
     }
 }
 
+/// What befalls the gateway, one after the other, without end.
+fn upsets(seed: u64) -> impl Iterator<Item = Order> {
+    let mut kinds = [
+        Order::Close { code: 4009 },
+        Order::Reconnect,
+        Order::Tear,
+        Order::TearMidFrame,
+        Order::GoSilent,
+        // Stays last: the connection lives on until the client notices.
+        Order::StopAcks,
+    ];
+    let mut stream = SplitMix::new(seed, fnv1a(&["upsets"]));
+    for last in (1..kinds.len() - 1).rev() {
+        kinds.swap(last, stream.below(last + 1));
+    }
+    kinds.into_iter().cycle()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,14 +223,20 @@ mod tests {
     fn reconnects_at_one_third_and_at_two_thirds() {
         let scenario = Scenario::default();
         let at: Vec<u32> = (0..scenario.commands)
-            .filter(|number| scenario.reconnects_before(*number))
+            .filter(|number| scenario.comes_before(*number, scenario.reconnects))
             .collect();
         assert_eq!(at, [166, 333]);
-        let calm = Scenario {
-            reconnects: 0,
-            ..Scenario::default()
-        };
-        assert!(!(0..500).any(|number| calm.reconnects_before(number)));
+        assert!(!(0..500).any(|number| scenario.comes_before(number, 0)));
+    }
+
+    #[test]
+    fn each_upset_comes_before_one_comes_twice() {
+        let drawn: Vec<Order> = upsets(7).take(12).collect();
+        for (at, order) in drawn[..6].iter().enumerate() {
+            assert!(!drawn[..at].contains(order), "{drawn:?}");
+        }
+        assert_eq!(drawn[..6], drawn[6..]);
+        assert!((0..20).any(|seed| upsets(seed).next() != upsets(7).next()));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What every connection of a platform shares.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -37,7 +37,12 @@ pub(crate) struct Core {
     pub(crate) sessions: Sessions,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    /// How many shards `/gateway/bot` asks for.
+    pub(crate) shards: AtomicU32,
+    /// For sends.
     pub(crate) forced: Forced<Fault>,
+    /// For the other calls, by their endpoint.
+    pub(crate) forced_calls: Mutex<HashMap<Endpoint, VecDeque<Fault>>>,
     pub(crate) forced_gateway: Forced<GatewayFault>,
     pub(crate) forced_token: Forced<TokenFault>,
     /// The close code that every bot gets while it is set.
@@ -86,7 +91,9 @@ impl Core {
             sessions: Sessions::new(rules),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            shards: AtomicU32::new(options.shards),
             forced: Forced::new(),
+            forced_calls: Mutex::default(),
             forced_gateway: Forced::new(),
             forced_token: Forced::new(),
             ban: Mutex::default(),
@@ -156,7 +163,7 @@ impl Core {
 
     /// Sends an event to the shard that it belongs to.
     pub(crate) fn dispatch(&self, bot: usize, dispatch: Arc<Dispatch>) {
-        let shards = u64::from(self.options.shards.max(1));
+        let shards = u64::from(self.shards.load(Ordering::Relaxed).max(1));
         let shard = dispatch.guild().map_or(0, |guild| (guild >> 22) % shards);
         let seat = Seat {
             bot,
@@ -165,7 +172,7 @@ impl Core {
         self.sessions.push(seat, dispatch);
     }
 
-    /// Asks the queue of forced faults, for sends, and then the plan.
+    /// Asks the queue of forced faults, and then the plan.
     pub(crate) fn fate(&self, endpoint: Endpoint, method: &str, path: &str, msg_id: &str) -> Fate {
         let earlier = {
             let mut counts = lock(&self.earlier);
@@ -176,9 +183,12 @@ impl Core {
             *count - 1
         };
         let plan = &self.options.faults;
-        let forced = matches!(endpoint, Endpoint::Send(_))
-            .then(|| self.forced.take())
-            .flatten();
+        let forced = match endpoint {
+            Endpoint::Send(_) => self.forced.take(),
+            other => lock(&self.forced_calls)
+                .get_mut(&other)
+                .and_then(VecDeque::pop_front),
+        };
         let spared = spares(&self.options, endpoint) && self.ledger.identifies() == 0;
         let fault = forced.or_else(|| {
             if spared {

@@ -1,11 +1,14 @@
 //! What a test does to the platform, or has it do.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::Platform;
 use crate::{
     door::Darkness,
-    fault::Fault,
+    fault::{Endpoint, Fault},
     forced::{GatewayFault, TokenFault},
     order::Order,
     session::Seat,
@@ -56,6 +59,13 @@ impl Platform {
         self.order(&Order::StopAcks)
     }
 
+    /// Asks for another number of shards from now on, and closes every connected session with 4011
+    /// (sharding required); says how many there were.
+    pub fn reshard(&self, shards: u32) -> usize {
+        self.core.shards.store(shards, Ordering::Relaxed);
+        self.close_sessions(4011)
+    }
+
     /// Leaves every connected session half-open; says how many there were.
     ///
     /// TCP stays up, but nothing is answered, written or closed any more, not even a close frame,
@@ -93,7 +103,7 @@ impl Platform {
         self.core.sessions.order(order, Some(seat))
     }
 
-    pub(super) fn order(&self, order: &Order) -> usize {
+    pub(crate) fn order(&self, order: &Order) -> usize {
         self.core.sessions.order(order, None)
     }
 }
@@ -103,6 +113,18 @@ impl Platform {
     /// Lets the next send call meet this fault, whatever the plan says; further calls queue up.
     pub fn force(&self, fault: Fault) {
         self.core.forced.push(fault, 1);
+    }
+
+    /// Lets the next call to `endpoint`, which is not a send, meet this fault; further calls queue up.
+    /// The token endpoint has faults of its own: [`force_token`](Self::force_token).
+    ///
+    /// [`Fault::ErrorBody`] is for every such call; otherwise the fault has to
+    /// [fit](Fault::fits).
+    pub fn force_on(&self, endpoint: Endpoint, fault: Fault) {
+        lock(&self.core.forced_calls)
+            .entry(endpoint)
+            .or_default()
+            .push_back(fault);
     }
 
     /// Lets the next gateway connections meet this fault, so many of them; further calls queue up.
