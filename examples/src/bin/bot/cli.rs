@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Parser;
@@ -23,9 +24,13 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) sandbox: bool,
 
-    /// Send everything once, to see what recovery is worth. Connecting still retries: a bot that
-    /// never connects has nothing to compare.
-    #[arg(long)]
+    /// Remember sessions, handled events and begun replies in this folder, so that a restarted bot
+    /// resumes where it was. Without it nothing is remembered.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Run on botrs as it is, and send each reply once, to see what recovery is worth.
+    #[arg(long, conflicts_with = "state")]
     pub(crate) without_recovery: bool,
 
     /// What to log to the standard error, as `RUST_LOG` takes it: `info`, `recovery=info`, ...
@@ -54,6 +59,10 @@ pub(crate) struct Cli {
     /// botrs wait a minute].
     #[arg(long, value_delimiter = ',')]
     pub(crate) faults: Option<Vec<Fault>>,
+
+    /// Loopback platform: how often its gateway closes, tears or forgets the connection [default: 6].
+    #[arg(long)]
+    pub(crate) upsets: Option<u32>,
 
     /// Loopback platform: where it listens [default: a free port of 127.0.0.1].
     #[arg(long, value_name = "ADDRESS")]
@@ -93,6 +102,7 @@ impl Cli {
             (self.commands.is_some(), "--commands"),
             (self.fault_rate.is_some(), "--fault-rate"),
             (self.faults.is_some(), "--faults"),
+            (self.upsets.is_some(), "--upsets"),
             (self.listen.is_some(), "--listen"),
         ]
         .into_iter()
@@ -102,7 +112,8 @@ impl Cli {
     /// Logs to the standard error from here on.
     pub(crate) fn start_log(&self) -> anyhow::Result<()> {
         let filter = self.log.as_deref().unwrap_or("info");
-        let filter = EnvFilter::try_new(filter)?;
+        // Below `debug` the WebSocket's library shows frames, and with them the access token.
+        let filter = EnvFilter::try_new(filter)?.add_directive("tungstenite=debug".parse()?);
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(io::stderr)

@@ -27,6 +27,9 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     if cli.without_recovery {
         bot.arg("--without-recovery");
     }
+    if let Some(folder) = &cli.state {
+        bot.arg("--state").arg(folder);
+    }
 
     let report = stage::run(options, bot).await?;
     writeln!(io::stdout().lock(), "{report}").context("cannot show the score")?;
@@ -46,6 +49,10 @@ fn options(cli: &Cli) -> anyhow::Result<StageOptions> {
     }
     let mut platform = PlatformOptions {
         faults,
+        // Dead connections are noticed by heartbeats, and a run is short. botrs bears no less.
+        heartbeat_interval: Duration::from_secs(1),
+        // botrs as it is ends at the first call that fails while it connects.
+        spare_connecting: cli.without_recovery,
         ..PlatformOptions::default()
     };
     if let Some(listen) = cli.listen {
@@ -53,6 +60,8 @@ fn options(cli: &Cli) -> anyhow::Result<StageOptions> {
     }
     let mut scenario = Scenario {
         seed,
+        reconnects: 0, // the upsets have some
+        upsets: cli.upsets.unwrap_or(6),
         ..Scenario::default()
     };
     if let Some(commands) = cli.commands {

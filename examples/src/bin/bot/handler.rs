@@ -1,68 +1,23 @@
 //! What the bot does with events.
+//!
+//! The client calls this side by side for different conversations, once for each event, and catches
+//! its panics. So a handler just awaits its reply, however long that takes.
 
 use std::fmt::Display;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use botrs::{BotError, C2CMessage, Context, EventHandler, GroupMessage, Message, Ready};
-use recovery_core::{Classify, ErrorKind};
-use tokio_util::task::TaskTracker;
+use recovery_core::botrs::{Delivery, Messenger, ReplyTarget};
+use recovery_core::{Classify, ErrorKind, retry, retryable_on};
 use tracing::{error, info, warn};
 
-use crate::recent::Recent;
-use crate::sender::{Delivery, Place, Sender};
+use crate::commands::{
+    Command, DIRECT_ANSWER, ERROR_MADE, GROUP_ANSWER, NO_GUILD, PONG, Tally, is_group_test,
+};
 
-/// Answers commands. Each is answered in a task of its own: botrs awaits one event after the
-/// other, and a reply that waits for its next attempt must not hold up the rest.
-#[derive(Clone)]
+/// Answers commands.
 pub(crate) struct ErrorRecoveryHandler {
-    state: Arc<State>,
-    tasks: TaskTracker,
-}
-
-struct State {
-    sender: Sender,
-    recent: Recent,
-    started: Instant,
-    processed_messages: AtomicU64,
-    error_count: AtomicU64,
-}
-
-impl ErrorRecoveryHandler {
-    pub(crate) fn new(sender: Sender) -> Self {
-        let state = State {
-            sender,
-            recent: Recent::new(10_000),
-            started: Instant::now(),
-            processed_messages: AtomicU64::new(0),
-            error_count: AtomicU64::new(0),
-        };
-        Self {
-            state: Arc::new(state),
-            tasks: TaskTracker::new(),
-        }
-    }
-
-    /// Waits until the replies under way are done; false if that takes longer than `limit`.
-    pub(crate) async fn drain(&self, limit: Duration) -> bool {
-        self.tasks.close();
-        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
-    }
-
-    /// Answers the message `id`, unless it has been answered before.
-    fn answer<F>(&self, id: String, answer: impl FnOnce(Arc<State>, String) -> F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        if !self.state.recent.is_new(&id) {
-            return;
-        }
-        self.state
-            .processed_messages
-            .fetch_add(1, Ordering::Relaxed);
-        self.tasks.spawn(answer(Arc::clone(&self.state), id));
-    }
+    messenger: Messenger,
+    tally: Tally,
 }
 
 #[async_trait::async_trait]
@@ -75,157 +30,97 @@ impl EventHandler for ErrorRecoveryHandler {
         info!("resumed");
     }
 
-    async fn message_create(&self, _: Context, message: Message) {
-        let (Some(channel), Some(id)) = (message.channel_id, message.id) else {
-            return;
-        };
-        if message
-            .author
-            .is_some_and(|author| author.bot == Some(true))
-        {
+    async fn message_create(&self, ctx: Context, message: Message) {
+        let is_bot = message.author.as_ref().and_then(|author| author.bot);
+        if is_bot == Some(true) {
             return;
         }
-        let command = Command::parse(message.content.as_deref());
-        self.answer(id, async move |state, id| {
-            if let Some(text) = state.channel_answer(command).await {
-                state.reply(Place::Channel(channel), &id, &text).await;
+        self.tally.note_message();
+        match Command::parse(message.content.as_deref()) {
+            Some(Command::Status) => self.reply(&message, &self.tally.status()).await,
+            Some(Command::Ping) => self.reply(&message, PONG).await,
+            Some(Command::TestError) => {
+                if let Ok(text) = self.test_error(&ctx).await {
+                    self.reply(&message, &text).await;
+                }
             }
-        });
+            Some(Command::Health) | None => {}
+        }
     }
 
     async fn direct_message_create(&self, _: Context, message: Message) {
-        let (Some(guild), Some(id)) = (message.guild_id, message.id) else {
-            return;
-        };
-        if Command::parse(message.content.as_deref()) != Some(Command::Health) {
-            return;
+        self.tally.note_message();
+        if Command::parse(message.content.as_deref()) == Some(Command::Health) {
+            self.reply(&message, DIRECT_ANSWER).await;
         }
-        self.answer(id, async move |state, id| {
-            state
-                .reply(
-                    Place::Direct(guild),
-                    &id,
-                    "私信功能正常，错误恢复机制运行中",
-                )
-                .await;
-        });
     }
 
     async fn group_message_create(&self, _: Context, message: GroupMessage) {
-        let (Some(group), Some(id)) = (message.group_openid, message.id) else {
-            return;
-        };
-        if !message
-            .content
-            .is_some_and(|content| content.contains("error_test"))
-        {
-            return;
+        self.tally.note_message();
+        if is_group_test(message.content.as_deref()) {
+            self.reply(&message, GROUP_ANSWER).await;
         }
-        self.answer(id, async move |state, id| {
-            state
-                .reply(Place::Group(group), &id, "群组错误恢复测试")
-                .await;
-        });
     }
 
     async fn c2c_message_create(&self, _: Context, message: C2CMessage) {
-        let user = message.author.and_then(|author| author.user_openid);
-        let (Some(user), Some(id)) = (user, message.id) else {
-            return;
-        };
-        if Command::parse(message.content.as_deref()) != Some(Command::Ping) {
-            return;
+        self.tally.note_message();
+        if Command::parse(message.content.as_deref()) == Some(Command::Ping) {
+            self.reply(&message, PONG).await;
         }
-        self.answer(id, async move |state, id| {
-            state.reply(Place::Private(user), &id, "Pong!").await;
-        });
     }
 
     async fn error(&self, error: BotError) {
-        self.state.note_error("handle an event", &error);
+        self.note("handle an event", error.kind(), &error);
     }
 }
 
-/// What users ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Command {
-    Status,
-    Ping,
-    TestError,
-    Health,
-}
-
-impl Command {
-    /// The command, if a message is nothing else but mentions before it.
-    fn parse(content: Option<&str>) -> Option<Self> {
-        let words = content?.split_whitespace();
-        let mut words = words.skip_while(|word| word.starts_with("<@") && word.ends_with('>'));
-        let command = words.next()?;
-        if words.next().is_some() {
-            return None;
-        }
-        match command {
-            "!status" => Some(Self::Status),
-            "!ping" => Some(Self::Ping),
-            "!test_error" => Some(Self::TestError),
-            "!health" => Some(Self::Health),
-            _ => None,
+impl ErrorRecoveryHandler {
+    pub(crate) fn new(messenger: Messenger) -> Self {
+        Self {
+            messenger,
+            tally: Tally::new(),
         }
     }
-}
 
-impl State {
-    async fn channel_answer(&self, command: Option<Command>) -> Option<String> {
-        match command? {
-            Command::Status => Some(format!(
-                "机器人状态:\n• 已处理消息: {}\n• 错误次数: {}\n• 运行时间: {} 秒",
-                self.processed_messages.load(Ordering::Relaxed),
-                self.error_count.load(Ordering::Relaxed),
-                self.started.elapsed().as_secs(),
-            )),
-            Command::Ping => Some("Pong!".to_owned()),
-            Command::TestError => {
-                // Made to fail: there is no such guild, and trying again would not make one.
-                let error = self.sender.guild("invalid_guild_id").await.err()?;
-                self.note_error("read a guild that does not exist", &error);
-                Some("已触发测试错误，请查看日志".to_owned())
+    /// Reads a guild that does not exist. Reading may be repeated freely, but only a failure that
+    /// passes is worth it; what is final becomes the answer.
+    #[retry(
+        max = 5,
+        initial = 200ms,
+        max_delay = 2s,
+        deadline = 60s,
+        fallback = |error| Ok(self.error_made(&error)),
+    )]
+    #[retryable_on(Network, Timeout, RateLimited, Server)]
+    async fn test_error(&self, ctx: &Context) -> Result<String, BotError> {
+        let guild = ctx.api().get_guild(NO_GUILD).await?;
+        Ok(format!("没有出错：{}", guild.name))
+    }
+
+    fn error_made(&self, error: &BotError) -> String {
+        self.note("read a guild that does not exist", error.kind(), error);
+        ERROR_MADE.to_owned()
+    }
+
+    async fn reply(&self, to: impl Into<ReplyTarget>, text: &str) {
+        let to = to.into();
+        match self.messenger.reply(&to, text).await {
+            Ok(Delivery::Sent(_)) => {}
+            Ok(delivery) => info!("reply in {:?}: {delivery:?}", to.place()),
+            Err(error) => {
+                let operation = format_args!("reply in {:?}", to.place());
+                self.note(operation, error.kind(), &error);
             }
-            Command::Health => None,
-        }
-    }
-
-    async fn reply(&self, place: Place, msg_id: &str, text: &str) {
-        match self.sender.reply(&place, msg_id, text).await {
-            Ok(Delivery::Sent) => {}
-            Ok(delivery) => info!("reply in {place:?}: {delivery:?}"),
-            Err(error) => self.note_error(format_args!("reply in {place:?}"), &error),
         }
     }
 
     /// Counts a failure that is final, and says what it calls for.
-    fn note_error(&self, operation: impl Display, error: &BotError) {
-        self.error_count.fetch_add(1, Ordering::Relaxed);
-        match error.kind() {
-            ErrorKind::Authentication => {
-                error!("cannot {operation}: {error}; the credentials need a look");
-            }
-            kind => warn!("cannot {operation}: {error} ({kind})"),
+    fn note(&self, operation: impl Display, kind: ErrorKind, error: &dyn Display) {
+        self.tally.note_error();
+        if kind == ErrorKind::Authentication {
+            error!("cannot {operation}: {error}; the credentials need a look");
+        } else {
+            warn!("cannot {operation}: {error} ({kind})");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Command;
-
-    #[test]
-    fn a_command_stands_alone_or_behind_mentions() {
-        let parse = |text| Command::parse(Some(text));
-        assert_eq!(parse(" !ping "), Some(Command::Ping));
-        assert_eq!(parse("<@!123> !status"), Some(Command::Status));
-        assert_eq!(parse("do not use !ping"), None);
-        assert_eq!(parse("!ping now"), None);
-        assert_eq!(parse("<@!123>"), None);
-        assert_eq!(Command::parse(None), None);
     }
 }

@@ -3,14 +3,13 @@
 //! With `QQ_BOT_APP_ID` and `QQ_BOT_SECRET` set it joins the platform. Without them it starts the
 //! loopback platform, runs itself under it through a storm of faults, and shows the score.
 
-mod access;
 mod cli;
+mod commands;
 mod connection;
 mod credentials;
 mod embedded;
 mod handler;
-mod recent;
-mod sender;
+mod plain;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -40,7 +39,11 @@ async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             if cli.end_with_parent {
                 end_with_parent()?;
             }
-            connection::run(cli, credentials).await?;
+            if cli.without_recovery {
+                plain::run(cli, &credentials).await?;
+            } else {
+                connection::run(cli, &credentials).await?;
+            }
             Ok(ExitCode::SUCCESS)
         }
     }
