@@ -5,9 +5,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loopback_platform::{EventId, Platform, Scene};
+use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::support::{Bot, quick, start};
+
+/// A platform, and bots that remember in one folder, one after the other.
+struct Lives {
+    folder: TempDir,
+    platform: Arc<Platform>,
+}
+
+impl Lives {
+    /// With the first bot, which is ready.
+    async fn begin() -> (Self, Bot) {
+        let lives = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            platform: Arc::new(start(quick()).await),
+        };
+        let mut bot = lives.next();
+        bot.tells("ready", 1).await;
+        (lives, bot)
+    }
+
+    fn next(&self) -> Bot {
+        let folder = self.folder.path().to_str().expect("a plain path");
+        Bot::resilient(&self.platform, &["--state", folder])
+    }
+}
 
 const EVENTS: usize = 2_000;
 const KILLS: usize = 10;
@@ -25,11 +50,8 @@ async fn talk(platform: &Platform) -> Vec<(Scene, EventId)> {
 
 #[tokio::test]
 async fn ten_times_kill_9_within_two_thousand_events() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let state = ["--state", folder.path().to_str().expect("a plain path")];
-    let platform = Arc::new(start(quick()).await);
-    let mut bot = Bot::resilient(&platform, &state);
-    bot.tells("ready", 1).await;
+    let (lives, mut bot) = Lives::begin().await;
+    let platform = Arc::clone(&lives.platform);
     let talking = tokio::spawn({
         let platform = Arc::clone(&platform);
         async move { talk(&platform).await }
@@ -48,7 +70,7 @@ async fn ten_times_kill_9_within_two_thousand_events() {
         bot.kill().await;
         bot.has_told_all().await;
         count(&bot);
-        bot = Bot::resilient(&platform, &state);
+        bot = lives.next();
         bot.tells("resumed", 1).await;
     }
     let said = talking.await.expect("the talk comes to its end");
@@ -89,11 +111,8 @@ async fn ten_times_kill_9_within_two_thousand_events() {
 
 #[tokio::test]
 async fn a_stopped_bot_receives_what_it_missed() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let state = ["--state", folder.path().to_str().expect("a plain path")];
-    let platform = start(quick()).await;
-    let mut bot = Bot::resilient(&platform, &state);
-    bot.tells("ready", 1).await;
+    let (lives, mut bot) = Lives::begin().await;
+    let platform = &lives.platform;
     let before = platform.deliver(Scene::Group, "!ping");
     bot.handles(&before).await;
     assert!(bot.stop().await);
@@ -102,7 +121,7 @@ async fn a_stopped_bot_receives_what_it_missed() {
         .map(|scene| platform.deliver(scene, "!ping"))
         .collect();
 
-    let mut bot = Bot::resilient(&platform, &state);
+    let mut bot = lives.next();
     for id in &missed {
         bot.handles(id).await;
     }
@@ -111,20 +130,17 @@ async fn a_stopped_bot_receives_what_it_missed() {
 
     // With other intents, it would be another session: the platform's answer is a new one.
     assert!(bot.stop().await);
-    let mut anew = Bot::resilient(&platform, &[]);
+    let mut anew = Bot::resilient(platform, &[]);
     anew.tells("ready", 1).await;
 }
 
 #[tokio::test]
 async fn a_session_that_the_platform_has_forgotten_is_begun_anew() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let state = ["--state", folder.path().to_str().expect("a plain path")];
-    let platform = start(quick()).await;
-    let mut bot = Bot::resilient(&platform, &state);
-    bot.tells("ready", 1).await;
+    let (lives, mut bot) = Lives::begin().await;
+    let platform = &lives.platform;
     bot.kill().await;
     platform.invalidate_sessions(false);
-    let mut bot = Bot::resilient(&platform, &state);
+    let mut bot = lives.next();
     bot.tells("ready", 1).await;
     let id = platform.deliver(Scene::Direct, "!ping");
     bot.handles(&id).await;
@@ -132,26 +148,26 @@ async fn a_session_that_the_platform_has_forgotten_is_begun_anew() {
 
 #[tokio::test]
 async fn a_damaged_journal_is_kept_and_the_bot_goes_on() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let state = ["--state", folder.path().to_str().expect("a plain path")];
-    let platform = start(quick()).await;
-    let mut bot = Bot::resilient(&platform, &state);
-    bot.tells("ready", 1).await;
+    let (lives, mut bot) = Lives::begin().await;
+    let platform = &lives.platform;
     bot.kill().await;
     let app_id = platform.credentials().app_id();
-    let journal = folder.path().join(format!("gateway-{app_id}.journal"));
+    let journal = lives
+        .folder
+        .path()
+        .join(format!("gateway-{app_id}.journal"));
     let mut text = std::fs::read(&journal).expect("there is a journal");
     text.extend_from_slice(b"{\"h\": not any more}\n\xff\xfe\n");
     std::fs::write(&journal, &text).expect("it can be written");
 
-    let mut bot = Bot::resilient(&platform, &state);
+    let mut bot = lives.next();
     bot.tells("resumed", 1).await;
     let kept = std::fs::read(journal.with_extension("journal.damaged")).expect("it is kept");
     assert_eq!(kept, text);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+        for entry in std::fs::read_dir(lives.folder.path()).expect("a folder") {
             let entry = entry.expect("an entry");
             let mode = entry.metadata().expect("it is there").permissions().mode();
             assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
@@ -161,11 +177,8 @@ async fn a_damaged_journal_is_kept_and_the_bot_goes_on() {
 
 #[tokio::test]
 async fn a_stop_in_the_middle_of_a_burst_loses_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let state = ["--state", folder.path().to_str().expect("a plain path")];
-    let platform = start(quick()).await;
-    let mut bot = Bot::resilient(&platform, &state);
-    bot.tells("ready", 1).await;
+    let (lives, mut bot) = Lives::begin().await;
+    let platform = &lives.platform;
     let said: Vec<_> = (0..1_000)
         .map(|number| platform.deliver(Scene::ALL[number % 4], "!ping"))
         .collect();
@@ -174,7 +187,7 @@ async fn a_stop_in_the_middle_of_a_burst_loses_nothing() {
     bot.has_told_all().await;
     assert_eq!(bot.all("begun").len(), bot.all("handled").len());
 
-    let mut bot = Bot::resilient(&platform, &state);
+    let mut bot = lives.next();
     let all = |ledger: &loopback_platform::Ledger| ledger.tally().delivered == said.len();
     assert!(
         platform
