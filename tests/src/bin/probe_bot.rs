@@ -136,6 +136,12 @@ async fn plain_life(token: Token) {
 
 async fn live(options: Arc<Options>, token: Token) {
     let app_id = token.app_id().to_owned();
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let before = tasks();
     let life = async {
         if options.plain {
             plain(token).await
@@ -148,6 +154,9 @@ async fn live(options: Arc<Options>, token: Token) {
         Some(limit) => {
             let Ok(ended) = tokio::time::timeout(limit, life).await else {
                 tell(&json!({"dropped": app_id}));
+                // Those that were ended need a moment to be gone.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                tell(&json!({"tasks_left": tasks().saturating_sub(before)}));
                 return std::future::pending().await;
             };
             ended
@@ -209,7 +218,8 @@ async fn resilient(options: &Options, token: Token) -> Result<(), String> {
     }
     let handle = client.handle();
     let mut status = handle.status();
-    tokio::spawn(async move {
+    let mut beside = tokio::task::JoinSet::new();
+    beside.spawn(async move {
         while status.changed().await.is_ok() {
             let shards: Vec<String> = status
                 .borrow_and_update()
@@ -219,7 +229,7 @@ async fn resilient(options: &Options, token: Token) -> Result<(), String> {
             tell(&json!({"status": shards}));
         }
     });
-    tokio::spawn(async move {
+    beside.spawn(async move {
         let _ = tokio::signal::ctrl_c().await;
         handle.stop();
     });

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use loopback_platform::{Endpoint, GatewayFault, Ledger, Platform, PlatformOptions, TokenFault};
+use loopback_platform::{
+    Endpoint, GatewayFault, Ledger, Platform, PlatformOptions, Scene, TokenFault,
+};
 use tokio::time::sleep;
 
 use super::{A_WHILE, connections, last, ready, slow_beat, until};
@@ -261,9 +263,12 @@ async fn hazard_13_a_dropped_botrs_client_lives_on() {
     bot.tells("dropped", 1).await;
     let beats = last(&platform.ledger()).heartbeat_count;
     until(&platform, |ledger| last(ledger).heartbeat_count > beats + 1).await;
+    assert_ne!(bot.tells("tasks_left", 1).await, 0);
 
     let (platform, mut bot) = ready(quick(), &["--drop-after", "1000"]).await;
+    platform.deliver(Scene::Group, "!sleep 60000");
     bot.tells("dropped", 1).await;
+    assert_eq!(bot.tells("tasks_left", 1).await, 0);
     until(&platform, |ledger| ledger.open_connections() == 0).await;
     sleep(A_WHILE / 2).await;
     assert_eq!(connections(&platform), 1, "nobody comes back");
