@@ -309,3 +309,6 @@ impl ClientHandle {
         self.status.watch()
     }
 }
+
+#[cfg(test)]
+mod tests;
