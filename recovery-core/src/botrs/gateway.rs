@@ -3,6 +3,7 @@
 //! Each [`Shard`] runs one [connection](connection) after the other. How one ended goes through the
 //! [`close_code`] table and the shard's [course](plan), which say what follows.
 
+mod allowance;
 mod close_code;
 mod connect;
 mod connection;

@@ -7,6 +7,7 @@ use ::botrs::BotError;
 use ::botrs::models::api::GatewayResponse;
 use tokio::time::Instant;
 
+use super::allowance::Allowance;
 use super::ending::Ending;
 use super::starts::{Starts, Turn};
 use crate::botrs::api::PlatformApi;
@@ -35,13 +36,9 @@ struct Known {
     url: String,
     shards: u32,
     total: u32,
-    remaining: u32,
+    allowance: Allowance,
     resets_at: Instant,
     is_stale: bool,
-    /// Leaves that are given, and IDENTIFYs that were sent: an answer that was asked for before does not
-    /// count them.
-    given: u32,
-    used: u32,
 }
 
 /// Leave to begin a session.
@@ -56,20 +53,16 @@ impl Leave<'_> {
         if let Some(turn) = self.turn.take() {
             turn.written();
         }
-        let mut known = lock(&self.gate.known);
-        known.used = known.used.wrapping_add(1);
-        drop(known);
+        lock(&self.gate.known).allowance.send();
         self.gate.journal.identified(SystemTime::now());
     }
 }
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        let mut known = lock(&self.gate.known);
-        known.given -= 1;
         if self.turn.is_some() {
             // It came to nothing.
-            known.remaining += 1;
+            lock(&self.gate.known).allowance.give_back();
         }
     }
 }
@@ -104,11 +97,9 @@ impl Gate {
                 url: String::new(),
                 shards: 0,
                 total: 0,
-                remaining: 0,
+                allowance: Allowance::default(),
                 resets_at: now,
                 is_stale: false,
-                given: 0,
-                used: 0,
             }),
             asking: tokio::sync::Mutex::default(),
         };
@@ -137,8 +128,8 @@ impl Gate {
         }
         let _one = self.asking.lock().await;
         if self.is_stale() {
-            let used_before = lock(&self.known).used;
-            self.learn(look_up(&self.api, &self.tokens).await?, used_before);
+            let sent_before = lock(&self.known).allowance.sent();
+            self.learn(look_up(&self.api, &self.tokens).await?, sent_before);
         }
         Ok(())
     }
@@ -148,7 +139,7 @@ impl Gate {
         let known = lock(&self.known);
         Unrecoverable::SessionAllowanceSpent {
             total: known.total,
-            remaining: known.remaining,
+            remaining: known.allowance.remaining(),
             needed,
             resets_in: known.resets_at.saturating_duration_since(Instant::now()),
         }
@@ -158,24 +149,21 @@ impl Gate {
     pub(super) fn pace(&self) -> Duration {
         let known = lock(&self.known);
         let left = known.resets_at.saturating_duration_since(Instant::now());
-        (left / known.remaining.max(1)).min(LONGEST_PACE)
+        (left / known.allowance.remaining().max(1)).min(LONGEST_PACE)
     }
 
     /// Waits for the turn to begin a session.
     pub(super) async fn leave(&self) -> Result<Leave<'_>, NoLeave> {
         let turn = self.starts.turn().await;
-        if lock(&self.known).remaining == 0 {
+        if lock(&self.known).allowance.remaining() == 0 {
             self.distrust();
         }
         let refreshed = self.refresh().await;
         refreshed.map_err(|error| NoLeave::LookUp(error.into()))?;
-        let mut known = lock(&self.known);
-        if known.remaining == 0 {
-            drop(known);
+        let is_promised = lock(&self.known).allowance.promise();
+        if !is_promised {
             return Err(NoLeave::Spent(self.spent(1)));
         }
-        known.remaining -= 1;
-        known.given += 1;
         Ok(Leave {
             gate: self,
             turn: Some(turn),
@@ -186,15 +174,14 @@ impl Gate {
         lock(&self.known).is_stale
     }
 
-    fn learn(&self, found: GatewayResponse, used_before: u32) {
+    fn learn(&self, found: GatewayResponse, sent_before: u32) {
         let limit = found.session_start_limit;
         self.starts.allow(limit.max_concurrency as usize);
         let mut known = lock(&self.known);
         known.url = found.url;
         known.shards = found.shards.max(1);
         known.total = limit.total;
-        let meanwhile = known.used.wrapping_sub(used_before) + known.given;
-        known.remaining = limit.remaining.saturating_sub(meanwhile);
+        known.allowance.learn(limit.remaining, sent_before);
         known.resets_at = Instant::now() + Duration::from_millis(limit.reset_after.into());
         known.is_stale = false;
     }
