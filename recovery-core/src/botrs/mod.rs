@@ -3,6 +3,11 @@
 //! `BotError` implements [`Classify`](trait@crate::Classify), so that `#[retry]` tells its failures
 //! apart; the functions here read what `botrs` leaves in an answer or an error.
 //!
+//! A [`ResilientBotClient`] stays connected, calls handlers side by side, and goes on after a restart where
+//! it had been ([guide](crate::guide::gateway)): `gateway` keeps the connections, `intake` the books on
+//! events, `handler` calls the author's, `journal` outlives the process, and `client` begins, watches and
+//! ends them.
+//!
 //! A [`Messenger`] sends replies and messages so that they arrive once, and [`AccessTokens`] is the
 //! access token that it, and whoever else calls the platform, shares. They have an HTTP client of their
 //! own, since the one of `botrs` loses the platform's error codes.
