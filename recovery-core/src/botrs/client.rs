@@ -22,7 +22,7 @@ use super::journal::{Journal, JournalError};
 use super::send::Messenger;
 use crate::{Jitter, RetryConfig};
 
-/// A `botrs` client that stays connected, and loses no event for which the platform gives it a chance.
+/// A `botrs` client that stays connected, and resumes so that no event is missed that the platform still has.
 ///
 /// It takes what `botrs::Client` takes, and calls the same `EventHandler`:
 ///

@@ -45,12 +45,12 @@ struct State {
 #[non_exhaustive]
 pub enum JournalError {
     /// The folder cannot be made, or the file not be opened, read or written.
-    #[error("cannot use `{}`: {source}; it must be a folder that this user can write to", path.display())]
+    #[error("cannot use `{}`: {cause}; it must be a folder that this user can write to", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Another client uses it, of this process or another.
     #[error(

@@ -28,7 +28,7 @@ impl JournalFile {
     pub(super) fn open(folder: &Path, name: &str) -> Result<(Self, Vec<Record>), JournalError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
-            move |source| JournalError::Io { path, source }
+            move |cause| JournalError::Io { path, cause }
         };
         make_folder(folder).map_err(failed(folder))?;
         let lock_path = folder.join(format!("{name}.lock"));
@@ -36,7 +36,7 @@ impl JournalFile {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(JournalError::InUse { path: lock_path }),
-            Err(TryLockError::Error(source)) => return Err(failed(&lock_path)(source)),
+            Err(TryLockError::Error(cause)) => return Err(failed(&lock_path)(cause)),
         }
         let path = folder.join(format!("{name}.journal"));
         let mut file = private();
