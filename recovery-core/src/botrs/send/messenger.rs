@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::super::api::PlatformApi;
 use super::super::hosts::Hosts;
+use super::super::journal::Journal;
 use super::super::sync::lock;
 use super::super::token::AccessTokens;
 use super::attempt::{Outgoing, Reply};
@@ -17,7 +18,7 @@ use super::book::{Replayed, ReplyBook};
 use super::content::Content;
 use super::delivery::Delivery;
 use super::error::SendError;
-use super::journal::{MemoryJournal, SendJournal, SendKey};
+use super::journal::{SendJournal, SendKey};
 use super::target::{Place, ReplyTarget};
 use crate::classify::{Classify, Effect};
 use crate::retry::{Keyed, Pushback, Retry, RetryConfig};
@@ -101,7 +102,7 @@ impl Messenger {
             timeout: TIMEOUT,
             book: Arc::new(ReplyBook::new()),
             journal: Arc::new(Mutex::new(Slot {
-                journal: Arc::new(MemoryJournal::default()),
+                journal: Arc::new(Journal::in_memory(token.app_id())),
                 is_the_programs: false,
             })),
             audits: Arc::new(AuditDesk::default()),
