@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use loopback_platform::{EventId, Platform, Scene};
+use loopback_platform::{EventId, Platform, PlatformOptions, Scene};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -144,6 +144,29 @@ async fn a_session_that_the_platform_has_forgotten_is_begun_anew() {
     bot.tells("ready", 1).await;
     let id = platform.deliver(Scene::Direct, "!ping");
     bot.handles(&id).await;
+}
+
+#[tokio::test]
+async fn a_new_process_begins_no_session_too_early() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().to_str().expect("a plain path");
+    let arguments = ["--state", folder, "--identify-window", "5250"];
+    let platform = start(PlatformOptions {
+        enforce_concurrency: true,
+        ..quick()
+    })
+    .await;
+    let mut bot = Bot::resilient(&platform, &arguments);
+    bot.tells("ready", 1).await;
+    bot.kill().await;
+    platform.invalidate_sessions(false);
+    let mut bot = Bot::resilient(&platform, &arguments);
+    bot.tells("ready", 1).await;
+    let ledger = platform.ledger();
+    assert_eq!(
+        (ledger.identifies(), ledger.concurrency_violations()),
+        (2, 0)
+    );
 }
 
 #[tokio::test]

@@ -84,3 +84,40 @@ fn failed(stage: Stage, error: impl ToString) -> Ending {
         error: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(100);
+
+    #[tokio::test]
+    async fn each_stage_has_its_limit_and_its_name() {
+        // Accepts, and says nothing.
+        let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = silent.local_addr().expect("an address");
+        for (scheme, expected) in [("ws", Stage::Upgrade), ("wss", Stage::Tls)] {
+            let ended = connect(&format!("{scheme}://{address}/"), LIMIT).await;
+            let ended = ended.expect_err("nobody answers");
+            assert!(
+                matches!(ended, Ending::TimedOut { stage } if stage == expected),
+                "{ended}"
+            );
+        }
+        drop(silent);
+        let refused = connect(&format!("ws://{address}/"), LIMIT).await;
+        let refused = refused.expect_err("nobody listens").to_string();
+        assert!(refused.starts_with("TCP connection failed"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_gateway_is_named() {
+        for url in ["", "gateway", "https://example.com", "ws://"] {
+            let ended = connect(url, LIMIT).await.expect_err("no gateway");
+            let text = ended.to_string();
+            assert!(text.contains(&format!("`{url}`")), "{text}");
+        }
+    }
+}
