@@ -94,6 +94,14 @@ pub mod __private;
 pub mod botrs;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "shutdown")]
+pub mod shutdown;
+#[cfg(feature = "state")]
+pub mod state;
+#[cfg(feature = "status")]
+pub mod status;
+#[cfg(feature = "watch")]
+pub mod watch;
 
 pub use classify::{Classify, Effect, ErrorKind};
 pub use retry::{

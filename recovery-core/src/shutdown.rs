@@ -1,0 +1,1 @@
+//! To end in good order (feature `shutdown`).

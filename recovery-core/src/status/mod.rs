@@ -1,0 +1,1 @@
+//! What an operator wants to see (feature `status`).
