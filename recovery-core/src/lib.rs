@@ -36,8 +36,11 @@
 //! - [`RetryBudget`], [`CircuitBreaker`] and [`Pushback`] are shared by many calls, so that retries do
 //!   not multiply an outage; [`Keyed`] keeps one for each host, channel or tenant.
 //! - [`guide`] explains the attribute language, option by option, and how to choose a policy.
+//! - `state` keeps a state over kills, full disks and power cuts, `watch` knows the program's health and its
+//!   errors, with alerts, `shutdown` and `systemd` end it in good order, `status` shows all that on a page
+//!   (features of these names).
 //! - `botrs` (feature of that name) keeps QQ bots alive: what the platform's errors mean, a client that
-//!   stays connected, replies that arrive once.
+//!   stays connected, replies that arrive once, also after an outage.
 //!
 //! # Features
 //! | feature | default | what it adds |
@@ -47,8 +50,15 @@
 //! | `http` | no | [`http`]: `Retry-After` and gRPC's push-back, for errors of your own |
 //! | `metrics` | no | counters, gauges and histograms through the `metrics` facade ([`observe`]) |
 //! | `serde` | no | [`RetryConfig`] in TOML, JSON, YAML |
-//! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up` |
-//! | `botrs` | no | for QQ bots: [`Classify`](trait@Classify) for `botrs::BotError`, `ResilientBotClient`, `Messenger` |
+//! | `tracing` | yes | the events `retry.scheduled`, `retry.recovered`, `retry.gave_up`, and those of other features |
+//! | `state` | no | `StatePersistence`: a state that outlives the process, in a JSON file |
+//! | `redb` | no | `RedbStore`: a large state, in an embedded database that writes only what has changed |
+//! | `watch` | no | `HealthChecker`, `ErrorMonitor` with alerts |
+//! | `webhook` | no | alerts by HTTP POST |
+//! | `shutdown` | no | Ctrl-C and SIGTERM: in good order at the first, at once at the second |
+//! | `systemd` | no | readiness, status and watchdog for `Type=notify` |
+//! | `status` | no | a page for the operator, `/healthz`, `/readyz`, and `/metrics` for Prometheus |
+//! | `botrs` | no | for QQ bots: [`Classify`](trait@Classify) for `botrs::BotError`, `ResilientBotClient`, `Messenger`, `Outbox`; with `state` and `watch` |
 //!
 //! # What it tells
 //! [`observe`]: events, metrics, and the counts of each retried function. A call that succeeds at
@@ -85,6 +95,29 @@ pub mod guide {
     #[cfg(feature = "botrs")]
     #[doc = include_str!("../docs/gateway.zh-CN.md")]
     pub mod gateway_zh_cn {}
+
+    // It has a whole program, which needs them all.
+    #[cfg(all(
+        feature = "botrs",
+        feature = "redb",
+        feature = "shutdown",
+        feature = "status",
+        feature = "systemd",
+        feature = "webhook",
+    ))]
+    #[doc = include_str!("../docs/survival.md")]
+    pub mod survival {}
+
+    #[cfg(all(
+        feature = "botrs",
+        feature = "redb",
+        feature = "shutdown",
+        feature = "status",
+        feature = "systemd",
+        feature = "webhook",
+    ))]
+    #[doc = include_str!("../docs/survival.zh-CN.md")]
+    pub mod survival_zh_cn {}
 }
 
 #[doc(hidden)]
@@ -100,6 +133,8 @@ pub mod shutdown;
 pub mod state;
 #[cfg(feature = "status")]
 pub mod status;
+#[cfg(feature = "systemd")]
+pub mod systemd;
 #[cfg(feature = "watch")]
 pub mod watch;
 

@@ -11,15 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::botrs::{BotError, EventHandler, Intents, Token};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 pub use self::error::Unrecoverable;
 use self::supervisor::Supervisor;
+use super::feed::{ClientFailure, Feed};
 use super::gateway::{GatewayTiming, ShardStatus, StatusBoard};
 use super::handler::HandlerLimits;
 use super::hosts::Hosts;
 use super::journal::{Journal, JournalError};
 use super::send::Messenger;
+use super::stats::{ClientStats, Counts};
+use crate::watch::{ErrorMonitor, HealthChecker};
 use crate::{Jitter, RetryConfig};
 
 /// A `botrs` client that stays connected, and resumes so that no event is missed that the platform still has.
@@ -76,7 +79,11 @@ pub struct ResilientBotClient<H> {
     options: Options,
     stop: watch::Sender<bool>,
     status: StatusBoard,
+    reconnects: broadcast::Sender<Option<u32>>,
 }
+
+/// So many requests to reconnect may wait for a shard that is busy; of more it takes the newest.
+const RECONNECTS: usize = 16;
 
 /// What has a default.
 #[derive(Clone, Debug)]
@@ -87,6 +94,7 @@ pub(crate) struct Options {
     pub(crate) in_hand: u32,
     pub(crate) drain: Duration,
     pub(crate) request_timeout: Duration,
+    pub(crate) feed: Feed,
 }
 
 impl Default for Options {
@@ -107,6 +115,7 @@ impl Default for Options {
             in_hand: 4_096,
             drain: Duration::from_secs(30),
             request_timeout: Duration::from_secs(10),
+            feed: Feed::default(),
         }
     }
 }
@@ -138,6 +147,7 @@ impl<H: EventHandler + 'static> ResilientBotClient<H> {
             options: Options::default(),
             stop: watch::Sender::new(false),
             status: StatusBoard::default(),
+            reconnects: broadcast::Sender::new(RECONNECTS),
             token,
         })
     }
@@ -233,11 +243,47 @@ impl<H: EventHandler + 'static> ResilientBotClient<H> {
         self
     }
 
+    /// Tells `checker` how the connections, the handlers and the journal are, and lets it monitor while the
+    /// client runs. Each shard is a connection of its number; a client that is stopped has none. One checker
+    /// is for one client.
+    ///
+    /// A connection on which no heartbeat has been acknowledged for the checker's
+    /// [`heartbeat_timeout`](crate::watch::HealthThresholds::heartbeat_timeout) is ended, and made again by a
+    /// resume. That two heartbeats in a row are not answered ends it in any case, and mostly sooner.
+    #[must_use]
+    pub fn with_health(mut self, checker: HealthChecker) -> Self {
+        self.options.feed.health = Some(checker);
+        self
+    }
+
+    /// Counts in `monitor` what fails: attempts to begin and to connect, connections that break off,
+    /// handlers that panic or take too long, events that cannot be read, a journal that cannot be written.
+    /// The operations are those of [`ClientFailure`]. What the platform or the program plans, such as a
+    /// reconnect that is asked for, is no failure.
+    #[must_use]
+    pub fn with_monitor(mut self, monitor: ErrorMonitor) -> Self {
+        self.options.feed.monitor = Some(monitor);
+        self
+    }
+
+    /// Calls `hook` with what [`with_monitor`](Self::with_monitor) counts. It should be quick, since the
+    /// client waits for it, and must not block. A panic of it is caught.
+    #[must_use]
+    pub fn with_error_hook(
+        mut self,
+        hook: impl Fn(&ClientFailure<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.options.feed.hook = Some(Arc::new(hook));
+        self
+    }
+
     /// Stops the client from elsewhere.
     pub fn handle(&self) -> ClientHandle {
         ClientHandle {
             stop: self.stop.clone(),
             status: self.status.clone(),
+            reconnects: self.reconnects.clone(),
+            counts: Arc::clone(&self.options.feed.counts),
         }
     }
 
@@ -250,8 +296,9 @@ impl<H: EventHandler + 'static> ResilientBotClient<H> {
     /// [stopped](ClientHandle::stop).
     ///
     /// A stop closes the connections so that the sessions can be resumed, and lets the handlers that
-    /// run come to their end, for 30 s at most ([`with_drain`](Self::with_drain)). It can be started
-    /// again after that.
+    /// run come to their end, for 30 s at most ([`with_drain`](Self::with_drain)). Where the messenger has an
+    /// [outbox](Messenger::with_outbox), their replies are sent or kept within seconds
+    /// ([`begin_shutdown`](Messenger::begin_shutdown)). It can be started again after that.
     ///
     /// # Errors
     /// What nothing helps against, with its cause and its cure.
@@ -263,6 +310,7 @@ impl<H: EventHandler + 'static> ResilientBotClient<H> {
     /// has had a turn to drop all this.
     pub async fn start_with_recovery(&mut self) -> Result<(), Unrecoverable> {
         let mut stop = self.stop.subscribe();
+        self.messenger.undo_shutdown();
         let journal = Arc::new(Arc::downgrade(&self.journal));
         self.messenger.note_in(journal, self.journal.is_kept());
         let supervisor = Supervisor {
@@ -274,6 +322,7 @@ impl<H: EventHandler + 'static> ResilientBotClient<H> {
             journal: Arc::clone(&self.journal),
             options: self.options.clone(),
             status: self.status.clone(),
+            reconnects: self.reconnects.clone(),
         };
         supervisor.run(&mut stop).await?;
         // The stop has been obeyed.
@@ -296,12 +345,30 @@ impl<H> fmt::Debug for ResilientBotClient<H> {
 pub struct ClientHandle {
     stop: watch::Sender<bool>,
     status: StatusBoard,
+    reconnects: broadcast::Sender<Option<u32>>,
+    counts: Arc<Counts>,
 }
 
 impl ClientHandle {
     /// Asks the client to stop. It need not be running yet: it then stops when it is started.
     pub fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Asks the shard of this number, or all, to end the connection that it has and to resume on another
+    /// one, within a second ([`GatewayTiming::planned_within`]). What is missed meanwhile is replayed.
+    ///
+    /// A shard that has no connection is about to make one, and takes no notice. Asked for again before the
+    /// new connection was stable, it waits as after a failure, so that no rule of a program's own can make
+    /// it hammer at the gateway.
+    pub fn reconnect(&self, shard: Option<u32>) {
+        // Without a shard, nobody listens.
+        let _ = self.reconnects.send(shard);
+    }
+
+    /// What the client has done so far.
+    pub fn stats(&self) -> ClientStats {
+        self.counts.stats()
     }
 
     /// How each shard is, and each change. Empty until the client has begun.

@@ -11,9 +11,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use self::outlet::{FENCE_OPCODE, Outlet, PROBE_OPCODE, Waiting, probe};
 pub(crate) use self::ticket::Ticket;
+use super::feed::Feed;
 use super::gateway::{Dispatch, Watermark};
 use super::journal::Journal;
 use super::ranges::Ranges;
+use super::stats::Outcome;
 use super::sync::lock;
 
 /// Takes events in, and keeps the books on them.
@@ -23,6 +25,7 @@ pub(crate) struct Intake {
     capacity: u32,
     books: Mutex<Books>,
     journal: Arc<Journal>,
+    feed: Feed,
     pub(crate) outlet: Outlet,
 }
 
@@ -50,7 +53,7 @@ struct Session {
 
 impl Intake {
     /// For `shards` shards, and at most `capacity` events in hand.
-    pub(crate) fn new(journal: Arc<Journal>, capacity: u32) -> Self {
+    pub(crate) fn new(journal: Arc<Journal>, capacity: u32, feed: Feed) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
@@ -59,6 +62,7 @@ impl Intake {
                 in_hand: HashMap::new(),
             }),
             journal,
+            feed,
             outlet: Outlet::default(),
         }
     }
@@ -144,34 +148,11 @@ impl Intake {
         slot: OwnedSemaphorePermit,
         replayed: bool,
     ) {
+        self.feed.received(shard);
         let identity = event.identity();
-        let position = {
-            let mut books = lock(&self.books);
-            let Books { shards, in_hand } = &mut *books;
-            let session = shards.get_mut(shard as usize).and_then(Option::as_mut);
-            let position = Position {
-                shard,
-                session: session.as_ref().map(|session| session.id.clone()),
-                sequence: event.sequence,
-            };
-            if let (Some(session), Some(sequence)) = (session, event.sequence)
-                && !session.watermark.begin(sequence)
-            {
-                return;
-            }
-            if let Some(id) = &identity {
-                if let Some(others) = in_hand.get_mut(id) {
-                    // It stays open here too, until the one in hand is done.
-                    others.push(position);
-                    return;
-                }
-                if self.journal.has_handled(id) {
-                    self.close(&mut books, &position, None);
-                    return;
-                }
-                in_hand.insert(id.clone(), Vec::new());
-            }
-            position
+        let Some(position) = self.first_time(shard, &event, identity.as_deref()) else {
+            self.feed.ended(Outcome::Duplicate);
+            return;
         };
         let ticket = Ticket::new(Arc::clone(self), position, identity, slot);
         self.outlet.put(Waiting {
@@ -183,8 +164,39 @@ impl Intake {
         });
     }
 
+    /// Where an event came, unless it has come before.
+    fn first_time(&self, shard: u32, event: &Dispatch, identity: Option<&str>) -> Option<Position> {
+        let mut books = lock(&self.books);
+        let Books { shards, in_hand } = &mut *books;
+        let session = shards.get_mut(shard as usize).and_then(Option::as_mut);
+        let position = Position {
+            shard,
+            session: session.as_ref().map(|session| session.id.clone()),
+            sequence: event.sequence,
+        };
+        if let (Some(session), Some(sequence)) = (session, event.sequence)
+            && !session.watermark.begin(sequence)
+        {
+            return None;
+        }
+        if let Some(id) = identity {
+            if let Some(others) = in_hand.get_mut(id) {
+                // It stays open here too, until the one in hand is done.
+                others.push(position);
+                return None;
+            }
+            if self.journal.has_handled(id) {
+                self.close(&mut books, &position, None);
+                return None;
+            }
+            in_hand.insert(id.to_owned(), Vec::new());
+        }
+        Some(position)
+    }
+
     /// An event is done.
-    fn done(&self, position: &Position, identity: Option<String>) {
+    fn done(&self, position: &Position, identity: Option<String>, outcome: Outcome) {
+        self.feed.ended(outcome);
         let mut books = lock(&self.books);
         let mut others = Vec::new();
         if let Some(id) = &identity {
@@ -222,6 +234,7 @@ impl Intake {
 
     /// Gives back an event that was not handled: it stays open wherever it has come.
     fn give_up(&self, identity: Option<&str>) {
+        self.feed.ended(Outcome::CutOff);
         if let Some(id) = identity {
             lock(&self.books).in_hand.remove(id);
         }

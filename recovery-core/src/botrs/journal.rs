@@ -11,12 +11,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::sync::watch;
+
 use self::file::JournalFile;
 use self::memory::Memory;
 pub(crate) use self::memory::SavedSession;
 use self::record::Record;
+pub(super) use self::record::millis;
 use super::send::{Begun, SendJournal, SendKey};
 use super::sync::lock;
+use crate::{Classify, ErrorKind};
 
 /// After a failure, the disk is tried again at the first occasion after so long.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -36,9 +40,13 @@ struct State {
     memory: Memory,
     /// When the disk failed last, if what is in the file is not what is in memory.
     failed_at: Option<Instant>,
+    failure: watch::Sender<JournalFailure>,
     /// The size at which the file is rewritten next.
     rewrite_at: u64,
 }
+
+/// Why what is in the file is not what is in memory, if it is not.
+pub(crate) type JournalFailure = Option<(ErrorKind, String)>;
 
 /// Why the file of a bot's sessions cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +62,16 @@ pub enum JournalError {
     },
     /// Another client uses it, of this process or another.
     #[error(
-        "`{}` is in use: two clients of one bot, in this process or another, would take each other's \
+        "`{}` is in use by {}: two clients of one bot, in this process or another, would take each other's \
          session away; stop the other one",
-        path.display()
+        path.display(),
+        holder.as_deref().unwrap_or("another process")
     )]
     InUse {
         /// The lock file.
         path: PathBuf,
+        /// Who has it, as far as that is known.
+        holder: Option<String>,
     },
     /// A newer version has written it.
     #[error("`{}` was written by a newer version of this program; update, or remove the file (the bot then begins a new session)", path.display())]
@@ -102,6 +113,7 @@ impl Journal {
             file,
             memory,
             failed_at: None,
+            failure: watch::Sender::new(None),
             rewrite_at: LEAST_REWRITTEN,
         };
         Self {
@@ -121,6 +133,11 @@ impl Journal {
     /// Whether the event with this id has been handled.
     pub(crate) fn has_handled(&self, id: &str) -> bool {
         lock(&self.state).memory.events.contains(id)
+    }
+
+    /// Whether the disk fails, and each change of that.
+    pub(crate) fn failure(&self) -> watch::Receiver<JournalFailure> {
+        lock(&self.state).failure.subscribe()
     }
 
     /// Whether it outlives this process.
@@ -170,9 +187,7 @@ impl Journal {
     }
 
     pub(crate) fn identified(&self, at: SystemTime) {
-        self.note(&Record::Identify {
-            at: record::millis(at),
-        });
+        self.note(&Record::Identify { at: millis(at) });
     }
 
     fn note(&self, record: &Record) {
@@ -198,7 +213,7 @@ impl SendJournal for Journal {
         }
         state.note(&Record::Send {
             key: key.clone(),
-            at: record::millis(SystemTime::now()),
+            at: millis(SystemTime::now()),
         });
         Begun::First
     }
@@ -242,6 +257,7 @@ impl State {
                 self.rewrite_at = LEAST_REWRITTEN.max(4 * size);
                 if self.failed_at.take().is_some() {
                     crate::observe::journal_recovered();
+                    self.failure.send_replace(None);
                 }
             }
             Err(error) => self.failed(&error),
@@ -251,6 +267,8 @@ impl State {
     fn failed(&mut self, error: &io::Error) {
         if self.failed_at.replace(Instant::now()).is_none() {
             crate::observe::journal_failed(error);
+            let failure = (Classify::kind(error), error.to_string());
+            self.failure.send_replace(Some(failure));
         }
     }
 }

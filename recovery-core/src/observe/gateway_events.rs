@@ -2,11 +2,14 @@
 
 use std::fmt::Display;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(feature = "metrics")]
 use super::metric_events;
+#[cfg(feature = "tracing")]
+use super::millis;
+use crate::botrs::Outcome;
 
 /// READY or RESUMED has come.
 pub(crate) fn gateway_connected(shard: u32, resumed: bool) {
@@ -38,6 +41,20 @@ pub(crate) fn gateway_disconnected(
         "gateway.disconnected"
     );
     let _ = (shard, cause, reason, resume, delay);
+}
+
+/// An event has come.
+pub(crate) fn event_received(shard: u32) {
+    #[cfg(feature = "metrics")]
+    metric_events::event_received(shard);
+    let _ = shard;
+}
+
+/// An event is in hand no more.
+pub(crate) fn event_ended(outcome: Outcome) {
+    #[cfg(feature = "metrics")]
+    metric_events::event_ended(outcome);
+    let _ = outcome;
 }
 
 /// The shard is stopped.
@@ -92,12 +109,13 @@ pub(crate) fn drain_cut_short(in_hand: usize, limit: Duration) {
     let _ = (in_hand, limit);
 }
 
-pub(crate) fn handler_panicked(kind: &str, message: &str) {
+/// Not `message`, which is the name of the event itself.
+pub(crate) fn handler_panicked(kind: &str, panic: &str) {
     #[cfg(feature = "metrics")]
     metric_events::handler_failed("panicked");
     #[cfg(feature = "tracing")]
-    tracing::error!(target: "recovery", event = kind, message, "handler.panicked");
-    let _ = (kind, message);
+    tracing::error!(target: "recovery", event = kind, panic, "handler.panicked");
+    let _ = (kind, panic);
 }
 
 pub(crate) fn handler_timed_out(kind: &str, limit: Duration) {
@@ -130,23 +148,14 @@ pub(crate) fn journal_recovered() {
 }
 
 /// Lines could not be read; the file is kept under another name, if it can be.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "as `Result::err` hands it over"
-)]
-pub(crate) fn journal_damaged(kept: &Path, lines: usize, not_kept: Option<io::Error>) {
+pub(crate) fn journal_damaged(kept: &io::Result<PathBuf>, lines: usize) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         target: "recovery",
-        kept = tracing::field::display(kept.display()),
+        kept = kept.as_ref().ok().map(|kept| tracing::field::display(kept.display())),
         lines,
-        not_kept = not_kept.as_ref().map(tracing::field::display),
+        not_kept = kept.as_ref().err().map(tracing::field::display),
         "journal.damaged"
     );
-    let _ = (kept, lines, &not_kept);
-}
-
-#[cfg(feature = "tracing")]
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    let _ = (kept, lines);
 }

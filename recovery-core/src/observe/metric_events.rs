@@ -18,7 +18,23 @@ const CONNECTED: &str = "recovery_gateway_connected";
 #[cfg(feature = "botrs")]
 const DISCONNECTS: &str = "recovery_gateway_disconnects_total";
 #[cfg(feature = "botrs")]
+const EVENTS: &str = "recovery_gateway_events_total";
+#[cfg(feature = "botrs")]
+const EVENTS_HANDLED: &str = "recovery_events_handled_total";
+#[cfg(feature = "botrs")]
+const EVENTS_IN_HAND: &str = "recovery_events_in_hand";
+#[cfg(feature = "botrs")]
 const HANDLER_FAILURES: &str = "recovery_handler_failures_total";
+#[cfg(feature = "watch")]
+const HEALTH: &str = "recovery_health_state";
+#[cfg(feature = "botrs")]
+const REPLIES: &str = "recovery_replies_total";
+#[cfg(feature = "botrs")]
+const OUTBOX: &str = "recovery_outbox_total";
+#[cfg(feature = "botrs")]
+const OUTBOX_WAITING: &str = "recovery_outbox_waiting";
+#[cfg(feature = "watch")]
+const ERRORS: &str = "recovery_errors_total";
 
 /// Gives the installed recorder the descriptions and units of all metrics.
 ///
@@ -53,9 +69,48 @@ pub fn describe_metrics() {
             "Gateway connections that ended or could not be made, by cause"
         );
         describe_counter!(
+            EVENTS,
+            Unit::Count,
+            "Events of the gateway, by shard, repeated ones included"
+        );
+        describe_counter!(
+            EVENTS_HANDLED,
+            Unit::Count,
+            "Events that are in hand no more, by how they ended"
+        );
+        describe_gauge!(
+            EVENTS_IN_HAND,
+            Unit::Count,
+            "Events that wait for their handler, or whose handler runs"
+        );
+        describe_counter!(
             HANDLER_FAILURES,
             Unit::Count,
             "Handlers that panicked or took too long"
+        );
+        describe_counter!(
+            REPLIES,
+            Unit::Count,
+            "Replies and active messages, by how they ended"
+        );
+        describe_counter!(
+            OUTBOX,
+            Unit::Count,
+            "Replies that were kept, refused, delivered later or dropped"
+        );
+        describe_gauge!(
+            OUTBOX_WAITING,
+            Unit::Count,
+            "Replies that wait in the outbox"
+        );
+    }
+    #[cfg(feature = "watch")]
+    {
+        describe_gauge!(HEALTH, "0 healthy, 1 degraded, 2 starting, 3 unhealthy");
+        describe_counter!(
+            ERRORS,
+            Unit::Count,
+            "Errors that an ErrorMonitor was told of, by kind"
         );
     }
 }
@@ -143,8 +198,53 @@ pub(super) fn gateway_disconnected(shard: u32, cause: &'static str) {
 }
 
 #[cfg(feature = "botrs")]
+pub(super) fn event_received(shard: u32) {
+    metrics::counter!(EVENTS, "shard" => shard.to_string()).increment(1);
+    gauge!(EVENTS_IN_HAND).increment(1);
+}
+
+#[cfg(feature = "botrs")]
+pub(super) fn event_ended(outcome: crate::botrs::Outcome) {
+    metrics::counter!(EVENTS_HANDLED, "result" => outcome.as_str()).increment(1);
+    gauge!(EVENTS_IN_HAND).decrement(1);
+}
+
+#[cfg(feature = "botrs")]
 pub(super) fn handler_failed(cause: &'static str) {
     metrics::counter!(HANDLER_FAILURES, "cause" => cause).increment(1);
+}
+
+#[cfg(feature = "watch")]
+pub(super) fn health_changed(state: crate::watch::HealthState) {
+    gauge!(HEALTH).set(f64::from(state as u8));
+}
+
+#[cfg(feature = "botrs")]
+pub(super) fn reply_ended(scene: &'static str, result: &'static str) {
+    metrics::counter!(REPLIES, "scene" => scene, "result" => result).increment(1);
+}
+
+#[cfg(feature = "botrs")]
+pub(super) fn outbox(result: &'static str) {
+    metrics::counter!(OUTBOX, "result" => result).increment(1);
+}
+
+#[cfg(feature = "botrs")]
+pub(super) fn outbox_waiting(count: usize) {
+    gauge!(OUTBOX_WAITING).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+#[cfg(feature = "watch")]
+pub(super) fn error_recorded(kind: ErrorKind) {
+    /// Made once, so that counting needs no allocation.
+    static KEYS: std::sync::LazyLock<[Key; ErrorKind::ALL.len()]> =
+        std::sync::LazyLock::new(|| {
+            std::array::from_fn(|kind| {
+                let label = Label::from_static_parts("kind", ErrorKind::ALL[kind].as_str());
+                Key::from_parts(ERRORS, vec![label])
+            })
+        });
+    count(&KEYS[kind as usize]);
 }
 
 fn count(key: &Key) {

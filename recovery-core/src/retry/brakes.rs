@@ -118,8 +118,9 @@ impl<'a> Brakes<'a> {
             pushback.close_for(asked, (self.now)());
         }
         if !site.is_retryable(error, verdict, ask) {
-            site.gave_up(*progress, error, ask, StopReason::NotRetryable);
-            return Err(StopReason::NotRetryable);
+            let reason = verdict.stop_reason().unwrap_or(StopReason::NotRetryable);
+            site.gave_up(*progress, error, ask, reason);
+            return Err(reason);
         }
         if let Some(budget) = self.budget {
             budget.failed(self.now);

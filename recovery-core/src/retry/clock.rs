@@ -25,7 +25,7 @@ pub(crate) fn now() -> Instant {
 /// `at` in nanoseconds since an epoch of the process, saturating at both ends.
 ///
 /// Zero lies 146 years before the first instant seen: free to mean "never".
-pub(super) fn nanos_since_epoch(at: Instant) -> u64 {
+pub(crate) fn nanos_since_epoch(at: Instant) -> u64 {
     let first = *FIRST.get_or_init(|| at);
     match at.checked_duration_since(first) {
         Some(later) => NUMBER_OF_FIRST.saturating_add(nanos(later)),
@@ -34,7 +34,7 @@ pub(super) fn nanos_since_epoch(at: Instant) -> u64 {
 }
 
 /// The nanoseconds of `duration`; 584 years where it is longer.
-pub(super) const fn nanos(duration: Duration) -> u64 {
+pub(crate) const fn nanos(duration: Duration) -> u64 {
     match duration.as_secs().checked_mul(1_000_000_000) {
         Some(nanos) => nanos.saturating_add(duration.subsec_nanos() as u64),
         None => u64::MAX,

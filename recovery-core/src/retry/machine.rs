@@ -250,7 +250,7 @@ impl Site {
 
     #[inline]
     pub(super) fn is_retryable<E>(&self, error: &E, verdict: Verdict, ask: impl Ask<E>) -> bool {
-        if matches!(verdict, Verdict::Stop | Verdict::Except) {
+        if verdict.stop_reason().is_some() {
             return false;
         }
         if !self.excepted.is_empty() && self.excepted.contain(ask.kind(error)) {
@@ -308,6 +308,8 @@ pub enum Verdict {
     Stop,
     /// Named by `except(..)`: not to be retried, and no business of a breaker's.
     Except,
+    /// Would be retried, if this did not keep it from that.
+    Prevented(StopReason),
 }
 
 impl Verdict {
@@ -317,6 +319,16 @@ impl Verdict {
             Self::Retry
         } else {
             Self::Stop
+        }
+    }
+
+    /// Why there is no retry, if there is to be none.
+    #[inline]
+    pub(super) const fn stop_reason(self) -> Option<StopReason> {
+        match self {
+            Self::ByKind | Self::Retry => None,
+            Self::Stop | Self::Except => Some(StopReason::NotRetryable),
+            Self::Prevented(reason) => Some(reason),
         }
     }
 }

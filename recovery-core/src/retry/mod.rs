@@ -5,7 +5,7 @@ mod ask;
 mod brakes;
 mod breaker;
 mod budget;
-mod clock;
+pub(crate) mod clock;
 mod config;
 mod history;
 mod keyed;
@@ -23,6 +23,8 @@ mod wait;
 
 pub(crate) use ask::{Classified, Displayed, Unclassified, Undisplayed};
 pub use brakes::{Admission, Brakes};
+#[cfg(feature = "botrs")]
+pub(crate) use breaker::Permit;
 pub use breaker::{
     BreakerChange, BreakerState, CircuitBreaker, CircuitBreakerBuilder, InvalidBreaker,
 };

@@ -92,7 +92,7 @@ impl NotAttempted {
             StopReason::WouldExceedDeadline => {
                 "the server asked to wait for longer than its deadline allows"
             }
-            StopReason::Cancelled => "it was cancelled while the server asked to wait",
+            StopReason::Cancelled => "it was cancelled before it could be made",
             _ => "it was refused",
         }
     }

@@ -5,6 +5,8 @@ pub mod parts;
 use std::pin::pin;
 use std::time::Duration;
 
+#[cfg(feature = "botrs")]
+use self::parts::JudgedBy;
 pub use self::parts::Stopped;
 #[cfg(feature = "tokio")]
 use self::parts::{AsyncFallback, Limit, Within};
@@ -18,6 +20,8 @@ use super::budget::RetryBudget;
 use super::config::RetryConfig;
 use super::history::History;
 use super::machine::Site;
+#[cfg(feature = "botrs")]
+use super::machine::Verdict;
 use super::outcome::{NotAttempted, StopReason};
 use super::progress::Progress;
 use super::pushback::Pushback;
@@ -150,9 +154,22 @@ impl<'a, E, P, H, F, C, L> Retry<'a, E, P, H, F, C, L> {
     where
         Q: Fn(&E) -> bool,
     {
+        self.decided_by(When(is_retryable))
+    }
+
+    /// As [`when`](Self::when), by a judge who knows why there is to be no retry.
+    #[cfg(feature = "botrs")]
+    pub(crate) fn judged_by<Q>(self, judge: Q) -> Retry<'a, E, JudgedBy<Q>, H, F, C, L>
+    where
+        Q: Fn(&E) -> Verdict,
+    {
+        self.decided_by(JudgedBy(judge))
+    }
+
+    fn decided_by<D>(self, decide: D) -> Retry<'a, E, D, H, F, C, L> {
         Retry {
             call: self.call,
-            decide: When(is_retryable),
+            decide,
             hook: self.hook,
             fallback: self.fallback,
             cancelled: self.cancelled,

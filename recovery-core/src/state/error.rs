@@ -1,7 +1,7 @@
 //! Why a state cannot be loaded or saved.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::classify::{Classify, Effect, ErrorKind};
 
@@ -12,7 +12,7 @@ use crate::classify::{Classify, Effect, ErrorKind};
 #[non_exhaustive]
 pub enum StateError {
     /// The system refused to make, read or write something.
-    #[error("cannot {action} `{}`: {cause}{}", path.display(), advice(cause))]
+    #[error("cannot {action} `{}`: {cause}{}", path.display(), advice(action, cause))]
     Io {
         /// What was to be done: `read`, `write`, ..
         action: &'static str,
@@ -35,7 +35,7 @@ pub enum StateError {
     },
     /// It is damaged, and there is no earlier generation that is not. Nothing was changed.
     #[error(
-        "`{}` is damaged ({reason}), and no earlier generation of it can be read: put a backup in its place, or move it away to begin anew",
+        "`{}` is damaged ({reason}), and no earlier generation of it can be read: put a backup in its place, or move it and its `.previous` away to begin anew",
         path.display()
     )]
     Damaged {
@@ -76,15 +76,93 @@ pub enum StateError {
         /// What cannot be written.
         reason: String,
     },
+    /// The program panicked meanwhile.
+    #[error(
+        "the program panicked while the state was to be {action}: look for the panic's own message"
+    )]
+    Panicked {
+        /// What was to be done with it: `loaded`, `saved`.
+        action: &'static str,
+    },
+    /// The state is no longer saved.
+    #[error(
+        "the state is no longer saved: it was closed, or the runtime has ended; save before that"
+    )]
+    Closed,
 }
 
-fn advice(cause: &io::Error) -> &'static str {
+impl StateError {
+    /// What the system said when `action` was to be done with `path`.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::Io {
+            action,
+            path,
+            cause,
+        }
+    }
+
+    /// One failure may have many to be told.
+    pub(super) fn copy(&self) -> Self {
+        match self {
+            Self::Io {
+                action,
+                path,
+                cause,
+            } => Self::Io {
+                action,
+                path: path.clone(),
+                cause: copy_of(cause),
+            },
+            Self::InUse { path, holder } => Self::InUse {
+                path: path.clone(),
+                holder: holder.clone(),
+            },
+            Self::Damaged { path, reason } => Self::Damaged {
+                path: path.clone(),
+                reason: reason.clone(),
+            },
+            Self::Newer { path, found, known } => Self::Newer {
+                path: path.clone(),
+                found: *found,
+                known: *known,
+            },
+            Self::Incompatible {
+                path,
+                version,
+                reason,
+            } => Self::Incompatible {
+                path: path.clone(),
+                version: *version,
+                reason: reason.clone(),
+            },
+            Self::Unwritable { reason } => Self::Unwritable {
+                reason: reason.clone(),
+            },
+            Self::Panicked { action } => Self::Panicked { action },
+            Self::Closed => Self::Closed,
+        }
+    }
+}
+
+fn copy_of(cause: &io::Error) -> io::Error {
+    match cause.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(cause.kind(), cause.to_string()),
+    }
+}
+
+fn advice(action: &str, cause: &io::Error) -> &'static str {
     match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space",
         io::ErrorKind::PermissionDenied => {
             "; run as its owner, or give this user the right to read and write it and its folder"
         }
         io::ErrorKind::ReadOnlyFilesystem => "; choose a folder that can be written to",
+        // Not what `InUse` says: there are file systems that have no locks.
+        _ if action == "lock" => {
+            "; if it is on a network drive that has no locks, choose a folder on a local disk"
+        }
         _ => "",
     }
 }
@@ -105,5 +183,21 @@ impl Classify for StateError {
 
     fn effect(&self) -> Effect {
         Effect::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_without_locks_is_told_with_the_way_out() {
+        // As NFS says without its lock daemon, and some FUSE file systems.
+        for kind in [io::ErrorKind::Unsupported, io::ErrorKind::Other] {
+            let error = StateError::io("lock", Path::new("state.json.lock"))(kind.into());
+            assert!(error.to_string().ends_with("a local disk"), "{error}");
+        }
+        let full = StateError::io("lock", Path::new("x"))(io::ErrorKind::StorageFull.into());
+        assert!(full.to_string().ends_with("free some space"), "{full}");
     }
 }

@@ -3,9 +3,10 @@
 //! With `--plain` it is an unmodified `botrs::Client`; else a `ResilientBotClient`. It does what messages
 //! ask for, and tells on standard output, a JSON object a line, what its handler sees.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use botrs::models::api::GatewayResponse;
@@ -18,10 +19,15 @@ use botrs::{
 };
 use clap::Parser;
 use recovery_core::botrs::{
-    Delivery, GatewayTiming, Hosts, Messenger, ReplyTarget, ResilientBotClient,
+    BotState, ClientHandle, Delivery, GatewayTiming, Hosts, Messenger, Outbox, ReplyTarget,
+    ResilientBotClient,
 };
-use recovery_core::{Jitter, RetryConfig};
+use recovery_core::state::{JsonFile, SaveStatus, StatePersistence};
+use recovery_core::status::{Status, StatusServer};
+use recovery_core::watch::{ErrorMonitor, HealthChecker, HealthThresholds};
+use recovery_core::{CircuitBreaker, Jitter, RetryConfig};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// A bot that is tested.
 #[derive(Debug, Parser)]
@@ -35,6 +41,9 @@ struct Options {
     /// Remember in this folder.
     #[arg(long)]
     state: Option<PathBuf>,
+    /// Keep the replies that cannot be delivered in a file of this folder.
+    #[arg(long)]
+    outbox: Option<PathBuf>,
     /// Further bots in this process: `app-id:secret`.
     #[arg(long)]
     also: Vec<String>,
@@ -71,6 +80,18 @@ struct Options {
     identify_window: Duration,
     #[arg(long)]
     events_in_hand: Option<u32>,
+    /// How long handlers may go on after a stop.
+    #[arg(long, value_parser = millis)]
+    drain: Option<Duration>,
+    /// After a stop, start the same client again, until it has lived so often.
+    #[arg(long, default_value = "1")]
+    lives: u32,
+    /// Watch the bot's health, with this limit for heartbeats, and tell each change.
+    #[arg(long, value_parser = millis)]
+    heartbeat_timeout: Option<Duration>,
+    /// Show the bot's status here.
+    #[arg(long)]
+    status: Option<SocketAddr>,
 }
 
 fn millis(text: &str) -> Result<Duration, std::num::ParseIntError> {
@@ -177,7 +198,26 @@ async fn plain(token: Token) -> Result<(), String> {
 }
 
 async fn resilient(options: &Options, token: Token) -> Result<(), String> {
-    let messenger = Messenger::new(&token, Hosts::production()).expect("an HTTP client");
+    let mut messenger = Messenger::new(&token, Hosts::production()).expect("an HTTP client");
+    let mut status = Status::builder("probe bot").version(env!("CARGO_PKG_VERSION"));
+    if let Some(folder) = &options.outbox {
+        let outbox = Outbox::open(folder.join("outbox.json")).await;
+        let outbox = outbox.map_err(|error| error.to_string())?;
+        let outbox = outbox.on_dropped(|dropped| {
+            tell(&json!({"dropped_reply": dropped.key.msg_id, "reason": dropped.reason.as_str()}));
+        });
+        let breaker = CircuitBreaker::builder()
+            .window(10)
+            .minimum_calls(5)
+            .open_for(Duration::from_secs(1));
+        let breaker = Arc::new(breaker.build().expect("a valid breaker"));
+        status = status.breaker("platform", Arc::clone(&breaker));
+        messenger = messenger.with_outbox(outbox).with_breaker(breaker);
+        if options.status.is_some() {
+            let saves = keep_state(folder.join("bot.json")).await?;
+            status = status.saves(move || *saves.borrow());
+        }
+    }
     let handler = Probe {
         messenger: Some(messenger.clone()),
     };
@@ -201,23 +241,51 @@ async fn resilient(options: &Options, token: Token) -> Result<(), String> {
     };
     let mut client = ResilientBotClient::new(token, intents(), handler, false)
         .map_err(|error| error.to_string())?
-        .with_messenger(messenger)
+        .with_messenger(messenger.clone())
         .map_err(|error| error.to_string())?
         .with_retry(policy.build().expect("a valid policy"))
         .with_timing(timing);
     if let Some(limit) = options.handler_timeout {
         client = client.with_handler_timeout(limit);
     }
+    if let Some(limit) = options.drain {
+        client = client.with_drain(limit);
+    }
     if let Some(events) = options.events_in_hand {
         client = client.with_events_in_hand(events);
+    }
+    let mut beside = tokio::task::JoinSet::new();
+    if options.heartbeat_timeout.is_some() || options.status.is_some() {
+        let (checker, monitor) = watchers(options);
+        let _ = MONITOR.set(monitor.clone());
+        client = client
+            .with_health(checker.clone())
+            .with_monitor(monitor.clone());
+        beside.spawn(tell_health(checker.clone()));
+        status = status.health(checker).errors(monitor);
+    }
+    if let Some(address) = options.status {
+        let server = StatusServer::bind(address).await;
+        let server = server.map_err(|error| error.to_string())?;
+        tell(&json!({"status_page": server.local_addr().to_string()}));
+        let status = status.client(client.handle()).messenger(messenger).build();
+        beside.spawn(async move {
+            let _ = server.serve(status, std::future::pending()).await;
+        });
     }
     if let Some(folder) = &options.state {
         client = client
             .remember_in(folder)
             .map_err(|error| error.to_string())?;
     }
+    live_through(client, options.lives).await
+}
+
+/// Starts the client so often, each time that it was stopped, and tells how its shards are.
+async fn live_through(mut client: ResilientBotClient<Probe>, lives: u32) -> Result<(), String> {
     let handle = client.handle();
     let mut status = handle.status();
+    let _ = HANDLE.set(handle.clone());
     let mut beside = tokio::task::JoinSet::new();
     beside.spawn(async move {
         while status.changed().await.is_ok() {
@@ -230,22 +298,85 @@ async fn resilient(options: &Options, token: Token) -> Result<(), String> {
         }
     });
     beside.spawn(async move {
-        let _ = tokio::signal::ctrl_c().await;
-        handle.stop();
+        loop {
+            asked_to_end().await;
+            handle.stop();
+        }
     });
-    client
-        .start_with_recovery()
-        .await
-        .map_err(|error| format!("{error:?}"))
+    for life in 1..=lives {
+        let ended = client.start_with_recovery().await;
+        ended.map_err(|error| format!("{error:?}"))?;
+        tell(&json!({"stopped": life}));
+    }
+    Ok(())
+}
+
+async fn keep_state(path: PathBuf) -> Result<watch::Receiver<SaveStatus>, String> {
+    let state = StatePersistence::builder(JsonFile::new(path)).open().await;
+    let state = state.map_err(|error| error.to_string())?;
+    let saves = state.watch();
+    let _ = STATE.set(state);
+    Ok(saves)
+}
+
+fn watchers(options: &Options) -> (HealthChecker, ErrorMonitor) {
+    let Some(heartbeat_timeout) = options.heartbeat_timeout else {
+        let monitor = ErrorMonitor::new(20, Duration::from_secs(60));
+        return (HealthChecker::new(), monitor);
+    };
+    let checker = HealthChecker::with_thresholds(HealthThresholds {
+        heartbeat_timeout,
+        ..HealthThresholds::default()
+    });
+    (checker, ErrorMonitor::new(1, Duration::from_secs(3600)))
+}
+
+async fn tell_health(checker: HealthChecker) {
+    let mut health = checker.watch();
+    health.mark_changed();
+    while health.changed().await.is_ok() {
+        let health = health.borrow_and_update().clone();
+        let reasons = health.reasons.iter();
+        let reasons: Vec<String> = reasons.map(|reason| reason.finding.to_string()).collect();
+        tell(&json!({"health": health.state.as_str(), "reasons": reasons}));
+    }
+}
+
+/// The first resilient client's, for what messages ask for.
+static HANDLE: OnceLock<ClientHandle> = OnceLock::new();
+/// What the page shows the saving of.
+static STATE: OnceLock<StatePersistence<BotState>> = OnceLock::new();
+static MONITOR: OnceLock<ErrorMonitor> = OnceLock::new();
+
+/// By Ctrl-C or SIGTERM.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).expect("signals can be had");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// A line for the test. Lines are written whole.
 fn tell(value: &Value) {
-    let is_rare = ["ready", "resumed", "ended", "panicked", "error"]
-        .iter()
-        .any(|key| !value[*key].is_null());
+    let is_rare = [
+        "status_page",
+        "ready",
+        "resumed",
+        "ended",
+        "panicked",
+        "error",
+    ]
+    .iter()
+    .any(|key| !value[*key].is_null());
     if is_rare || !QUIET.load(Ordering::Relaxed) {
         println!("{value}");
     }
@@ -320,11 +451,23 @@ impl Probe {
     async fn heard(&self, ctx: Context, heard: Heard) {
         let (id, content) = (heard.id(), heard.content());
         tell(&json!({"begun": id, "place": heard.place(), "content": content}));
+        if let Some(state) = STATE.get() {
+            state.update_state(|state| state.processed_messages += 1);
+        }
         let (command, argument) = content.split_once(' ').unwrap_or((content, ""));
         match command {
             "!panic" => panic!("as asked"),
             "!sleep" => tokio::time::sleep(millis(argument).expect("milliseconds")).await,
             "!silent" => {}
+            "!reconnect" => HANDLE
+                .get()
+                .expect("a client")
+                .reconnect(argument.parse().ok()),
+            "!stats" => {
+                let stats = HANDLE.get().expect("a client").stats();
+                let errors = MONITOR.get().map(|monitor| monitor.report().by_operation);
+                tell(&json!({"stats": format!("{stats:?}"), "errors": errors}));
+            }
             "!twice" => {
                 self.reply(&ctx, &heard, "one").await;
                 self.reply(&ctx, &heard, "two").await;
@@ -353,6 +496,7 @@ impl Probe {
             Some(messenger) => match messenger.reply(heard.target(), text).await {
                 Ok(Delivery::Sent(_)) => Ok("sent"),
                 Ok(Delivery::AlreadyDelivered) => Ok("already delivered"),
+                Ok(Delivery::Kept) => Ok("kept"),
                 Ok(Delivery::Pending(audit)) => match audit.verdict(Duration::from_secs(5)).await {
                     Ok(_) => Ok("audited"),
                     Err(error) => Err(error.to_string()),

@@ -134,7 +134,7 @@ async fn what_nothing_helps_against_is_said_and_is_the_end() {
                 talk.platform.close_sessions(code);
             }
             assert_eq!(talk.bot.tells("ended", 1).await, cause);
-            assert!(talk.bot.ended_within(PATIENCE).await);
+            assert!(talk.bot.exit_within(PATIENCE).await.is_some());
             assert_eq!(talk.platform.ledger().connections().len(), 1, "{code}");
         }
     }

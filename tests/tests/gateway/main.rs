@@ -3,6 +3,7 @@
 mod connecting;
 mod endings;
 mod hazards;
+mod health;
 mod restarts;
 mod starting;
 mod storm;

@@ -1,6 +1,6 @@
 //! A platform, and a bot under it that is a process of its own.
 
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use loopback_platform::{BotEnvironment, EventId, Platform, PlatformOptions, Scene};
@@ -159,10 +159,16 @@ impl Bot {
     /// Asks it to end by itself; returns whether it did, within the time it has.
     #[cfg(unix)]
     pub(crate) async fn stop(&mut self) -> bool {
+        self.signal(nix::sys::signal::Signal::SIGINT);
+        timeout(PATIENCE, self.child.wait()).await.is_ok()
+    }
+
+    /// Asks it by this signal to end.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
         let id = i32::try_from(self.id()).expect("a process id");
         let id = nix::unistd::Pid::from_raw(id);
-        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).expect("it can be asked");
-        timeout(PATIENCE, self.child.wait()).await.is_ok()
+        nix::sys::signal::kill(id, signal).expect("it can be asked");
     }
 
     /// `kill -9`
@@ -170,9 +176,9 @@ impl Bot {
         self.child.kill().await.expect("the bot can be killed");
     }
 
-    /// Whether the process has ended by itself within `limit`.
-    pub(crate) async fn ended_within(&mut self, limit: Duration) -> bool {
-        timeout(limit, self.child.wait()).await.is_ok()
+    /// How the process has ended by itself, if it has within `limit`.
+    pub(crate) async fn exit_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        timeout(limit, self.child.wait()).await.ok()?.ok()
     }
 }
 

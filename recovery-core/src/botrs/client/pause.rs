@@ -22,6 +22,14 @@ pub(super) async fn pause<E: Classify + Display>(
     failures: u32,
     error: &E,
 ) -> Result<(), Unrecoverable> {
+    let operation = match aim {
+        Aim::Begin => "client.start",
+        Aim::Renew => "client.renew",
+    };
+    options.feed.failed(operation, error.kind(), error);
+    if aim == Aim::Begin {
+        options.feed.not_begun(error);
+    }
     let policy = &options.policy;
     if aim == Aim::Begin && !policy.is_unlimited() && failures >= policy.max_attempts() {
         return Err(Unrecoverable::GaveUp {

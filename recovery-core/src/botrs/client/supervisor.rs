@@ -1,11 +1,12 @@
 //! Begins, watches and ends all that a client consists of.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize};
 use std::time::Duration;
 
 use ::botrs::{BotError, EventHandler, Intents, Token};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -13,6 +14,7 @@ use super::dispatcher::{Dispatcher, Running};
 use super::pause::{Aim, pause};
 use super::{Options, Unrecoverable};
 use crate::botrs::Messenger;
+use crate::botrs::feed::Feed;
 use crate::botrs::gateway::{Gate, LookUpError, Shard, StatusBoard, Told, halted};
 use crate::botrs::handler::{Lanes, report};
 use crate::botrs::intake::Intake;
@@ -20,6 +22,8 @@ use crate::botrs::journal::Journal;
 
 /// For handlers that are cut off to notice it.
 const ABORT_WITHIN: Duration = Duration::from_secs(1);
+/// For what has changed in the outbox since its last save; what is kept was on the disk at once.
+const SAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a client is made of.
 pub(super) struct Supervisor<H> {
@@ -31,6 +35,7 @@ pub(super) struct Supervisor<H> {
     pub(super) journal: Arc<Journal>,
     pub(super) options: Options,
     pub(super) status: StatusBoard,
+    pub(super) reconnects: broadcast::Sender<Option<u32>>,
 }
 
 /// The client of botrs, and the one that is being started in its place.
@@ -52,10 +57,28 @@ enum Woken {
 }
 
 impl<H: EventHandler + 'static> Supervisor<H> {
+    /// Runs the client, and watches over its health meanwhile.
     pub(super) async fn run(self, stop: &mut watch::Receiver<bool>) -> Result<(), Unrecoverable> {
-        let intake = Arc::new(Intake::new(Arc::clone(&self.journal), self.options.in_hand));
+        let feed = &self.options.feed;
+        feed.begins();
+        let _over = NoneWanted(feed);
+        tokio::select! {
+            biased;
+            ended = self.live(stop) => ended,
+            never = feed.monitoring() => match never {},
+            never = self.watch_journal() => match never {},
+        }
+    }
+
+    async fn live(&self, stop: &mut watch::Receiver<bool>) -> Result<(), Unrecoverable> {
+        let intake = Arc::new(Intake::new(
+            Arc::clone(&self.journal),
+            self.options.in_hand,
+            self.options.feed.clone(),
+        ));
         // Whatever becomes of this future, no event keeps the rest alive.
         let _abandoned = Abandon(&intake);
+        let _shut_down = Reopen(&self.messenger);
         let lanes = Arc::new(Lanes::new(self.options.limits.width));
         let dispatcher = Arc::new(Dispatcher {
             token: self.token.clone(),
@@ -72,6 +95,8 @@ impl<H: EventHandler + 'static> Supervisor<H> {
             () = halted(stop) => return Ok(()),
             begun = self.begin(dispatcher) => begun?,
         };
+        let mut draining = JoinSet::new();
+        draining.spawn(self.messenger.clone().keep_draining(self.status.watch()));
         let ended = loop {
             let (halt, _) = watch::channel(false);
             let count = clients.gate.shards();
@@ -79,6 +104,7 @@ impl<H: EventHandler + 'static> Supervisor<H> {
             match watch_over(shards, &mut clients, &halt, stop).await {
                 Err(Unrecoverable::ShardSettings { code }) if !*stop.borrow() => {
                     // The platform may have come to want another number of shards.
+                    self.options.feed.begins();
                     let asked = tokio::select! {
                         biased;
                         () = halted(stop) => break Ok(()),
@@ -93,16 +119,29 @@ impl<H: EventHandler + 'static> Supervisor<H> {
                 ended => break ended,
             }
         };
+        self.messenger.begin_shutdown();
         let drained = async {
             clients.finish().await;
             intake.drained().await;
+            self.messenger.outbox_settled().await;
         };
         if timeout(self.options.drain, drained).await.is_err() {
             crate::observe::drain_cut_short(intake.in_hand(), self.options.drain);
         }
         // A handler that blocks its thread cannot be ended, and is not waited for.
         let _ = timeout(ABORT_WITHIN, lanes.abort()).await;
+        self.messenger.save_outbox(SAVE_WITHIN).await;
         ended
+    }
+
+    /// Tells of the journal's failures, outside its lock.
+    async fn watch_journal(&self) -> Infallible {
+        let mut changes = self.journal.failure();
+        loop {
+            let failure = changes.borrow_and_update().clone();
+            self.options.feed.journal(failure.as_ref());
+            changes.changed().await.expect("the journal is ours");
+        }
     }
 
     /// Finds the gateway, and starts a client of botrs.
@@ -179,6 +218,9 @@ impl<H: EventHandler + 'static> Supervisor<H> {
                 intake: Arc::clone(intake),
                 journal: Arc::clone(&self.journal),
                 status: self.status.clone(),
+                feed: self.options.feed.clone(),
+                health: self.options.feed.connection(number),
+                reconnects: self.reconnects.clone(),
                 malformed: self.teller_of_malformed_frames(lanes),
                 malformed_waiting: Arc::clone(&malformed_waiting),
                 spent: Arc::clone(&spent),
@@ -240,7 +282,10 @@ async fn watch_over<H: EventHandler + 'static>(
             Ok(()) = refusals.changed(), if !is_renewing => Woken::TokenRefused,
         };
         let failed = match woken {
-            Woken::Stop => Ok(()),
+            Woken::Stop => {
+                clients.dispatcher.messenger.begin_shutdown();
+                Ok(())
+            }
             Woken::ShardEnded(ended) => ended,
             Woken::ClientEnded => {
                 clients.lost();
@@ -309,11 +354,32 @@ impl<H: EventHandler + 'static> Clients<H> {
     }
 }
 
+/// Lets the messenger work as before, when it is dropped: others may use it after the client, and the client
+/// may be started again.
+struct Reopen<'a>(&'a Messenger);
+
+impl Drop for Reopen<'_> {
+    fn drop(&mut self) {
+        self.0.undo_shutdown();
+    }
+}
+
 /// Gives up what still waits, when it is dropped.
 struct Abandon<'a>(&'a Intake);
 
 impl Drop for Abandon<'_> {
     fn drop(&mut self) {
         self.0.outlet.abandon();
+    }
+}
+
+/// When the client has ended, no connection is wanted.
+struct NoneWanted<'a>(&'a Feed);
+
+impl Drop for NoneWanted<'_> {
+    fn drop(&mut self) {
+        if let Some(first) = self.0.connection(0) {
+            first.removed();
+        }
     }
 }

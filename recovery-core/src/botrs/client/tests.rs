@@ -126,3 +126,60 @@ fn each_end_says_what_to_do() {
         assert!(text.contains(cure), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_stopped_client_wants_no_connection() {
+    let checker = HealthChecker::new();
+    let mut client = client(false).with_health(checker.clone());
+    client.stop();
+    client.start_with_recovery().await.expect("it was stopped");
+    let health = checker.health();
+    assert_eq!(health.reasons[0].finding, crate::watch::Finding::NoneKnown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_start_reaches_whoever_was_to_be_told() {
+    let (checker, monitor) = (
+        HealthChecker::new(),
+        ErrorMonitor::new(1, Duration::from_secs(60)),
+    );
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let client = client(false)
+        .with_health(checker.clone())
+        .with_monitor(monitor.clone())
+        .with_error_hook(move |failure| {
+            heard.lock().unwrap().push(format!("{failure:?}"));
+            panic!("of the program's own");
+        });
+    client.options.feed.begins();
+    let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+    let paused = pause::pause(&client.options, pause::Aim::Begin, 1, &error);
+    paused.await.expect("another attempt");
+    assert_eq!(
+        told.lock().unwrap().clone(),
+        [r#"ClientFailure { operation: "client.start", kind: Timeout, error: timed out }"#]
+    );
+    assert_eq!(
+        monitor.report().by_operation,
+        [("client.start".to_owned(), 1)]
+    );
+    let reason = checker.health().reasons[0].finding.to_string();
+    assert_eq!(
+        reason,
+        "connection 0 is being made for the first time (timed out)"
+    );
+}
+
+#[test]
+fn a_journal_that_fails_degrades_until_it_is_back() {
+    let checker = HealthChecker::new();
+    checker.connection(0).connected();
+    let client = client(false).with_health(checker.clone());
+    let failure = (crate::ErrorKind::Other, "no space left".to_owned());
+    client.options.feed.journal(Some(&failure));
+    let reason = checker.health().reasons[0].finding.to_string();
+    assert_eq!(reason, "journal: no space left");
+    client.options.feed.journal(None);
+    assert!(checker.health().reasons.is_empty());
+}

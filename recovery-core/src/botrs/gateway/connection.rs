@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -14,6 +14,7 @@ use super::frame::{self, Dispatch, Frame};
 use super::gate::Leave;
 use super::heartbeat::{Due, Heartbeat};
 use super::shard::Shard;
+use crate::watch::ConnectionHealth;
 
 /// The code of our close frames. The protocol is Discord's, where 1000 and 1001 end the session and
 /// others leave it to be resumed; the platform's documents do not say.
@@ -48,6 +49,7 @@ struct Connection<'a> {
     logged_in: Option<Instant>,
     /// When READY, RESUMED or the next replayed event has to be there.
     log_in_by: Instant,
+    reconnects: broadcast::Receiver<Option<u32>>,
     /// A write has failed: what can still be read is read until then, for the reason and the events.
     broken: Option<(Instant, String)>,
 }
@@ -55,6 +57,7 @@ struct Connection<'a> {
 /// What happens next on a connection.
 enum Turn {
     Stop,
+    Asked,
     BeatDue,
     LogInOverdue,
     BrokenForLong,
@@ -97,6 +100,7 @@ pub(super) async fn run(
         progressed: false,
         logged_in: None,
         log_in_by: now + shard.timing.log_in,
+        reconnects: shard.reconnects.subscribe(),
         broken: None,
     };
     connection.log_in(authorization, log_in).await;
@@ -114,7 +118,7 @@ pub(super) async fn run(
     };
     if !matches!(
         ended.how,
-        Ending::Closed { .. } | Ending::Lost { .. } | Ending::Dead
+        Ending::Closed { .. } | Ending::Lost { .. } | Ending::Dead | Ending::Unacknowledged
     ) {
         connection.close().await;
     }
@@ -126,6 +130,18 @@ pub(crate) async fn halted(halt: &mut watch::Receiver<bool>) {
     if halt.wait_for(|halt| *halt).await.is_err() {
         // Whoever could ask is gone, and so is the future that this is part of.
         std::future::pending::<()>().await;
+    }
+}
+
+/// Waits until the program asks this shard, or all, for another connection.
+async fn asked(reconnects: &mut broadcast::Receiver<Option<u32>>, number: u32) {
+    loop {
+        match reconnects.recv().await {
+            Ok(Some(other)) if other != number => {}
+            // One of those that were missed may have been for this one.
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 
@@ -188,11 +204,13 @@ impl Connection<'_> {
                 let shard = self.shard;
                 let is_logged_in = self.logged_in.is_some();
                 let is_full = self.held.is_some();
+                let beat_by = self.beat_by();
                 let broken_until = self.broken.as_ref().map(|(until, _)| *until);
                 tokio::select! {
                     biased;
                     () = halted(halt) => Turn::Stop,
-                    () = sleep_until(self.heartbeat.next()), if broken_until.is_none() => Turn::BeatDue,
+                    () = asked(&mut self.reconnects, shard.number) => Turn::Asked,
+                    () = sleep_until(beat_by), if broken_until.is_none() => Turn::BeatDue,
                     slot = shard.intake.slot(), if is_full => Turn::Room(slot),
                     message = self.socket.next(), if !is_full => Turn::Read(message),
                     () = sleep_until(self.log_in_by), if !is_logged_in && !is_full => {
@@ -204,6 +222,7 @@ impl Connection<'_> {
             };
             let done = match turn {
                 Turn::Stop => return None,
+                Turn::Asked => Err(Ending::Asked),
                 Turn::BeatDue => self.beat().await,
                 Turn::LogInOverdue => Err(Ending::TimedOut {
                     stage: Stage::LogIn,
@@ -234,21 +253,58 @@ impl Connection<'_> {
         }
     }
 
+    /// When the next heartbeat is due, or the connection dead without one.
+    fn beat_by(&self) -> Instant {
+        let next = self.heartbeat.next();
+        match self.dead_at() {
+            Some(dead_at) if self.held.is_none() => next.min(dead_at),
+            _ => next,
+        }
+    }
+
+    /// When the health checker will call the connection dead, as things are.
+    fn dead_at(&self) -> Option<Instant> {
+        self.shard.health.as_ref()?.dead_at()
+    }
+
     async fn beat(&mut self) -> Result<(), Ending> {
         if self.held.is_some() {
             let (shard, in_hand) = (self.shard.number, self.shard.intake.in_hand());
             crate::observe::gateway_paused(shard, in_hand);
+            self.shard.tell(ConnectionHealth::paused);
         }
         if std::mem::replace(&mut self.has_paused, self.held.is_some()) {
             self.heartbeat.excuse();
+            if self.held.is_none() {
+                self.shard.tell(ConnectionHealth::reads_again);
+            }
         }
-        match self.heartbeat.due(Instant::now()) {
+        let now = Instant::now();
+        if self.dead_at().is_some_and(|dead_at| dead_at <= now) {
+            return Err(self.unacknowledged());
+        }
+        if now < self.heartbeat.next() {
+            return Ok(());
+        }
+        match self.heartbeat.due(now) {
             Due::Dead => Err(Ending::Dead),
             Due::Send => {
                 self.send_heartbeat().await;
+                self.shard.tell(ConnectionHealth::heartbeat_sent);
                 Ok(())
             }
         }
+    }
+
+    fn tell_interval(&self) {
+        let interval = self.heartbeat.interval();
+        self.shard.tell(|health| health.beats_every(interval));
+    }
+
+    /// The checker has found the connection dead; that it has is told before the connection's end.
+    fn unacknowledged(&self) -> Ending {
+        self.shard.tell(ConnectionHealth::check);
+        Ending::Unacknowledged
     }
 
     /// Tells the newest number below which everything has been handled: what the platform may forget.
@@ -266,6 +322,7 @@ impl Connection<'_> {
             }
             Ok(Frame::HeartbeatAck) => {
                 self.heartbeat.answered();
+                self.shard.tell(ConnectionHealth::heartbeat_acknowledged);
                 Ok(())
             }
             Ok(Frame::Reconnect) => Err(Ending::Reconnect),
@@ -276,6 +333,7 @@ impl Connection<'_> {
             Ok(Frame::Hello { interval_ms }) => {
                 let interval = Duration::from_millis(interval_ms);
                 self.heartbeat = Heartbeat::new(interval, Instant::now());
+                self.tell_interval();
                 Ok(())
             }
             Ok(Frame::Other) => Ok(()),
@@ -287,6 +345,7 @@ impl Connection<'_> {
     }
 
     fn dispatched(&mut self, event: Dispatch) -> Result<(), Ending> {
+        self.shard.tell(ConnectionHealth::activity);
         match event.kind.as_str() {
             "READY" => {
                 let session = event.data["session_id"].as_str().unwrap_or_default();
@@ -295,10 +354,12 @@ impl Connection<'_> {
                 }
                 let sequence = event.sequence.unwrap_or(1);
                 self.shard.session_begins(session, sequence);
+                self.tell_interval();
                 self.logged_in = Some(Instant::now());
             }
             "RESUMED" => {
                 self.shard.resumed();
+                self.tell_interval();
                 self.logged_in = Some(Instant::now());
             }
             _ => self.progressed = true,

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use ::botrs::BotError;
 
-use super::close_code;
+use super::close_code::{self, Meaning};
 use crate::botrs::TokenError;
+use crate::watch::DisconnectCause;
+use crate::{Classify, ErrorKind};
 
 /// How a connection logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,10 @@ pub(super) enum Ending {
     },
     /// Heartbeats were not answered.
     Dead,
+    /// The health checker's limit passed without an acknowledged heartbeat.
+    Unacknowledged,
+    /// The program asked for another connection.
+    Asked,
     /// op 7
     Reconnect,
     /// op 9, and the close code behind it.
@@ -79,6 +85,28 @@ impl Ending {
         }
     }
 
+    /// Whether it is part of a good connection's life, and nobody's failure.
+    pub(super) fn is_planned(&self) -> bool {
+        matches!(
+            self,
+            Self::Asked | Self::Reconnect | Self::Closed { code: 4009 }
+        )
+    }
+
+    /// What kind of failure it was.
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Token(error) => error.kind(),
+            Self::LookUp(error) => error.kind(),
+            Self::Unreachable { .. } | Self::Lost { .. } => ErrorKind::Network,
+            Self::TimedOut { .. } | Self::Dead | Self::Unacknowledged => ErrorKind::Timeout,
+            Self::Asked => ErrorKind::Cancelled,
+            Self::Reconnect | Self::NoSession => ErrorKind::Server,
+            Self::Closed { code } => kind_of_code(*code),
+            Self::InvalidSession { code, .. } => code.map_or(ErrorKind::Conflict, kind_of_code),
+        }
+    }
+
     /// A short name for metrics and logs.
     pub(super) fn as_str(&self) -> &'static str {
         match self {
@@ -89,10 +117,17 @@ impl Ending {
             Self::Closed { .. } => "closed",
             Self::Lost { .. } => "lost",
             Self::Dead => "dead",
+            Self::Unacknowledged => "unacknowledged",
+            Self::Asked => "asked",
             Self::Reconnect => "reconnect",
             Self::InvalidSession { .. } => "invalid_session",
             Self::NoSession => "no_session",
         }
+    }
+
+    /// For whoever looks at the bot.
+    pub(super) fn cause(&self) -> DisconnectCause {
+        DisconnectCause::named(self.as_str(), self)
     }
 }
 
@@ -108,6 +143,8 @@ impl fmt::Display for Ending {
             }
             Self::Lost { error } => write!(f, "the connection broke: {error}"),
             Self::Dead => f.write_str("two heartbeats were not answered"),
+            Self::Unacknowledged => f.write_str("no heartbeat was acknowledged for too long"),
+            Self::Asked => f.write_str("the program asked to reconnect"),
             Self::Reconnect => f.write_str("the gateway asked to reconnect"),
             Self::InvalidSession { resumable, code } => {
                 let again = if *resumable { "may" } else { "may not" };
@@ -119,6 +156,17 @@ impl fmt::Display for Ending {
             }
             Self::NoSession => f.write_str("READY came without a session id"),
         }
+    }
+}
+
+fn kind_of_code(code: u16) -> ErrorKind {
+    match close_code::meaning(code) {
+        Meaning::NewToken => ErrorKind::Authentication,
+        Meaning::TooFast => ErrorKind::RateLimited,
+        Meaning::Identify => ErrorKind::Conflict,
+        Meaning::IdentifyOnce => ErrorKind::InvalidInput,
+        Meaning::Stop(_) => ErrorKind::Forbidden,
+        Meaning::Resume | Meaning::Unknown => ErrorKind::Server,
     }
 }
 
@@ -141,6 +189,34 @@ impl Ended {
         match self.lived {
             Some(_) => Step::Resume,
             None => self.step,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_is_of_the_kind_that_its_cure_is_for() {
+        let closed = |code| Ending::Closed { code };
+        for (ending, kind) in [
+            (Ending::Unacknowledged, ErrorKind::Timeout),
+            (closed(4004), ErrorKind::Authentication),
+            (closed(4008), ErrorKind::RateLimited),
+            (closed(4009), ErrorKind::Server),
+            (closed(4902), ErrorKind::Conflict),
+            (closed(4914), ErrorKind::Forbidden),
+            (Ending::Token(TokenError::Unreadable), ErrorKind::Server),
+            (
+                Ending::InvalidSession {
+                    resumable: false,
+                    code: None,
+                },
+                ErrorKind::Conflict,
+            ),
+        ] {
+            assert_eq!(ending.kind(), kind, "{ending}");
         }
     }
 }

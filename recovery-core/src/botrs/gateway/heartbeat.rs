@@ -36,6 +36,10 @@ impl Heartbeat {
         }
     }
 
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     pub(super) fn next(&self) -> Instant {
         self.next
     }

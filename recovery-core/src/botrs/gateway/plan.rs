@@ -145,7 +145,11 @@ impl Course {
             }
             Ending::NoSession => Ok(Next::to(Step::Identify)),
             Ending::Unreachable { .. } | Ending::TimedOut { .. } => Ok(Next::to(ended.step)),
-            Ending::Lost { .. } | Ending::Dead | Ending::Reconnect => Ok(resume),
+            Ending::Lost { .. }
+            | Ending::Dead
+            | Ending::Unacknowledged
+            | Ending::Asked
+            | Ending::Reconnect => Ok(resume),
         }
     }
 
@@ -193,9 +197,7 @@ impl Course {
             step = Step::Identify;
             self.doubts = Doubts::default();
         }
-        let is_planned = matches!(ended.how, Ending::Reconnect)
-            || matches!(ended.how, Ending::Closed { code: 4009 });
-        let after = if is_planned && ended.lived.is_some() && self.failures == 1 {
+        let after = if ended.how.is_planned() && ended.lived.is_some() && self.failures == 1 {
             self.timing.planned_within.mul_f64(fastrand::f64())
         } else {
             self.policy.next_delay(self.failures).max(next.at_least)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::connection::{LogIn, halted, run};
 use super::ending::{Ended, Ending, Step};
@@ -15,9 +15,11 @@ use super::status::{ShardState, StatusBoard};
 use super::timing::GatewayTiming;
 use crate::RetryConfig;
 use crate::botrs::client::Unrecoverable;
+use crate::botrs::feed::Feed;
 use crate::botrs::intake::Intake;
 use crate::botrs::journal::Journal;
 use crate::botrs::token::{AccessToken, AccessTokens};
+use crate::watch::{ConnectionHealth, DisconnectCause};
 
 /// What one shard works with.
 pub(crate) struct Shard {
@@ -31,6 +33,10 @@ pub(crate) struct Shard {
     pub(crate) intake: Arc<Intake>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) status: StatusBoard,
+    pub(crate) feed: Feed,
+    pub(crate) health: Option<ConnectionHealth>,
+    /// Where the program asks the shard of this number, or all, for another connection.
+    pub(crate) reconnects: broadcast::Sender<Option<u32>>,
     /// Tells the handler of frames that cannot be read, and calls back when it has been told.
     pub(crate) malformed: Box<dyn Fn(String, Told) + Send + Sync>,
     pub(crate) malformed_waiting: Arc<AtomicUsize>,
@@ -59,15 +65,21 @@ impl Shard {
         let mut used = None;
         loop {
             self.status.set(self.number, ShardState::Connecting);
+            self.tell(ConnectionHealth::connecting);
             let ended = match self.connect(step, &mut used, &mut halt).await {
                 Attempt::Stopped => return Ok(()),
-                Attempt::Ended(ended) => ended,
+                Attempt::Ended(ended) => {
+                    self.note(&ended);
+                    ended
+                }
                 Attempt::Spent(cause) => {
                     // What can be resumed goes on meanwhile.
                     if self.spent.fetch_add(1, Relaxed) + 1 >= self.shards {
                         return Err(cause);
                     }
-                    self.waits(&cause.to_string());
+                    let cause = DisconnectCause::named("starts_spent", &cause);
+                    self.tell(|health| health.disconnected(cause.clone()));
+                    self.waits(cause);
                     self.gate.distrust();
                     if !self.wait(SPENT_PAUSE, &mut halt).await {
                         return Ok(());
@@ -192,11 +204,37 @@ impl Shard {
 
     fn connected(&self, resumed: bool) {
         self.status.set(self.number, ShardState::Connected);
+        self.tell(ConnectionHealth::connected);
+        self.feed.counts.connected(resumed);
         crate::observe::gateway_connected(self.number, resumed);
     }
 
+    /// Tells the health checker, if there is one.
+    pub(super) fn tell(&self, what: impl FnOnce(&ConnectionHealth)) {
+        if let Some(health) = &self.health {
+            what(health);
+        }
+    }
+
+    /// A connection has ended, whatever follows.
+    fn note(&self, ended: &Ended) {
+        self.feed.counts.disconnected();
+        self.tell(|health| health.disconnected(ended.how.cause()));
+        let operation = match ended.lived {
+            Some(_) => "gateway",
+            None => "gateway.connect",
+        };
+        let is_failure = match ended.how {
+            Ending::Asked => false,
+            _ => ended.lived.is_none() || !ended.how.is_planned(),
+        };
+        if is_failure {
+            self.feed.failed(operation, ended.how.kind(), &ended.how);
+        }
+    }
+
     fn told_of(&self, ended: &Ended, next: Step, after: Duration) {
-        self.waits(&ended.how.to_string());
+        self.waits(ended.how.cause());
         let resume = next == Step::Resume;
         crate::observe::gateway_disconnected(
             self.number,
@@ -207,13 +245,13 @@ impl Shard {
         );
     }
 
-    fn waits(&self, cause: &str) {
-        let cause = cause.to_owned();
+    fn waits(&self, cause: DisconnectCause) {
         self.status.set(self.number, ShardState::Waiting { cause });
     }
 
     /// Tells the handler of a frame that cannot be read, unless too many of these wait already.
     pub(super) fn malformed(&self, reason: &Malformed) {
+        self.feed.malformed(reason);
         let waiting = Arc::clone(&self.malformed_waiting);
         if waiting.fetch_add(1, Relaxed) >= MALFORMED_WAITING {
             waiting.fetch_sub(1, Relaxed);
@@ -240,6 +278,7 @@ struct Over<'a>(&'a Shard);
 impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.0.status.set(self.0.number, ShardState::Stopped);
+        self.0.tell(ConnectionHealth::removed);
         crate::observe::gateway_stopped(self.0.number);
     }
 }

@@ -3,6 +3,8 @@
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::watch::DisconnectCause;
+
 /// The state of one shard's connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,7 +16,7 @@ pub enum ShardState {
     /// The last connection has ended; the next begins after a pause.
     Waiting {
         /// How it ended.
-        cause: String,
+        cause: DisconnectCause,
     },
     /// The client is stopped, or the shard cannot go on.
     Stopped,

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::error::Elapsed;
 
 use crate::botrs::intake::Waiting;
+use crate::botrs::stats::Outcome;
 
 /// A call of the author's handler with the event that botrs made ready for it.
 pub(crate) type Call<H> = Box<dyn FnOnce(Arc<H>, bool) -> BoxFuture<'static, ()> + Send>;
@@ -31,24 +32,39 @@ pub(crate) async fn run<H: EventHandler>(
     waiting: Waiting,
     timeout: Option<Duration>,
 ) {
-    let error = match call {
+    let failure = match call {
         Some(call) => {
-            failure_of(
-                call(Arc::clone(&handler), waiting.replayed),
-                &waiting.kind,
-                timeout,
-            )
-            .await
+            let call = call(Arc::clone(&handler), waiting.replayed);
+            failure_of(call, &waiting.kind, timeout).await
         }
-        None => Some(BotError::InvalidData(format!(
-            "the payload of a {} event cannot be read; it is not handled",
-            waiting.kind,
-        ))),
+        None => Some(Failure::unreadable(&waiting.kind)),
     };
-    if let Some(error) = error {
-        report(&handler, error, timeout).await;
+    let outcome = match failure {
+        Some(failure) => {
+            let Failure { outcome, error } = failure;
+            waiting.ticket.feed().event_failed(outcome, &error);
+            report(&handler, error, timeout).await;
+            outcome
+        }
+        None => Outcome::Handled,
+    };
+    waiting.ticket.done(outcome);
+}
+
+/// How the handling of an event failed.
+struct Failure {
+    outcome: Outcome,
+    error: BotError,
+}
+
+impl Failure {
+    fn unreadable(kind: &str) -> Self {
+        let error = format!("the payload of a {kind} event cannot be read; it is not handled");
+        Self {
+            outcome: Outcome::Unreadable,
+            error: BotError::InvalidData(error),
+        }
     }
-    waiting.ticket.done();
 }
 
 /// Tells the author's `error` method, which may fail like any other.
@@ -66,20 +82,25 @@ async fn failure_of(
     call: impl Future<Output = ()>,
     kind: &str,
     timeout: Option<Duration>,
-) -> Option<BotError> {
+) -> Option<Failure> {
     let call = AssertUnwindSafe(call).catch_unwind();
     let Ok(ended) = within(timeout, call).await else {
         let limit = timeout.unwrap_or_default();
         crate::observe::handler_timed_out(kind, limit);
-        return Some(BotError::Internal(format!(
-            "the handler of a {kind} event took longer than {limit:?} and was stopped"
-        )));
+        let error =
+            format!("the handler of a {kind} event took longer than {limit:?} and was stopped");
+        return Some(Failure {
+            outcome: Outcome::TimedOut,
+            error: BotError::Internal(error),
+        });
     };
     let message = message_of(ended.err()?.as_ref());
     crate::observe::handler_panicked(kind, &message);
-    Some(BotError::Internal(format!(
-        "the handler of a {kind} event panicked: {message}"
-    )))
+    let error = format!("the handler of a {kind} event panicked: {message}");
+    Some(Failure {
+        outcome: Outcome::Panicked,
+        error: BotError::Internal(error),
+    })
 }
 
 async fn within<F: Future>(limit: Option<Duration>, work: F) -> Result<F::Output, Elapsed> {

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::*;
 
 fn intake() -> Arc<Intake> {
-    let intake = Intake::new(Arc::new(Journal::in_memory("app")), 100);
+    let intake = Intake::new(Arc::new(Journal::in_memory("app")), 100, Feed::default());
     intake.take_up_sessions(1, 7);
     Arc::new(intake)
 }
@@ -43,7 +43,7 @@ async fn the_same_event_is_handled_once_wherever_it_comes() {
     begin(&intake, "S");
     take_in(&intake, 2, "A").await;
     take_in(&intake, 3, "A").await;
-    next(&intake).ticket.done();
+    next(&intake).ticket.done(Outcome::Handled);
     take_in(&intake, 4, "A").await;
     assert!(intake.outlet.passed(1).is_none());
     assert_eq!((intake.handled(0), intake.in_hand()), (Some(4), 0));
@@ -60,11 +60,11 @@ async fn what_is_pushed_again_in_a_new_session_is_open_until_the_first_is_done()
     begin(&intake, "T");
     take_in(&intake, 2, "A").await;
     take_in(&intake, 3, "B").await;
-    next(&intake).ticket.done();
+    next(&intake).ticket.done(Outcome::Handled);
     // A process that dies here gets A again.
     assert_eq!(intake.handled(0), Some(1));
     assert_eq!(intake.journal.session(0).expect("known").handled, 1);
-    first.ticket.done();
+    first.ticket.done(Outcome::Handled);
     assert_eq!(intake.handled(0), Some(3));
     assert_eq!(intake.journal.session(0).expect("known").handled, 3);
 }
@@ -81,7 +81,7 @@ async fn what_was_not_handled_is_not_noted() {
     assert!(!intake.journal.has_handled("A"));
     // The session is resumed behind it in this process; another one begins before it.
     take_in(&intake, 3, "A").await;
-    next(&intake).ticket.done();
+    next(&intake).ticket.done(Outcome::Handled);
     assert!(intake.journal.has_handled("A"));
 }
 
@@ -97,7 +97,7 @@ async fn events_wait_for_the_next_client_in_their_order() {
     let sent: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
     let opcodes: Vec<_> = sent.iter().map(|event| event.opcode).collect();
     assert_eq!(opcodes, [0, FENCE_OPCODE, 0, FENCE_OPCODE, 0, FENCE_OPCODE]);
-    next(&intake).ticket.done();
+    next(&intake).ticket.done(Outcome::Handled);
 
     // The client fails at B. The next one gets C, and fences of the old one mean nothing.
     drop(intake.outlet.take_culprit());
@@ -106,7 +106,12 @@ async fn events_wait_for_the_next_client_in_their_order() {
     assert!(intake.outlet.passed(1).is_none());
     let event = events.try_recv().expect("C comes again");
     assert_eq!(event.data.expect("data")["id"], "C");
-    intake.outlet.passed(2).expect("C").ticket.done();
+    intake
+        .outlet
+        .passed(2)
+        .expect("C")
+        .ticket
+        .done(Outcome::Handled);
     assert_eq!(
         (intake.handled(0), intake.in_hand()),
         (Some(2), 0),

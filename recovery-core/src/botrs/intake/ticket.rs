@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Intake, Position};
+use crate::botrs::feed::Feed;
+use crate::botrs::stats::Outcome;
 
 /// Stands for one event until it is handled. One that is dropped without being
 /// [`done`](Self::done) was not: a later process gets its event again.
@@ -33,11 +35,16 @@ impl Ticket {
         }
     }
 
+    /// What its handling tells of itself.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.intake.feed
+    }
+
     /// The event has been handled, well or badly.
-    pub(crate) fn done(mut self) {
+    pub(crate) fn done(mut self, outcome: Outcome) {
         self.is_done = true;
         let identity = self.identity.take();
-        self.intake.done(&self.position, identity);
+        self.intake.done(&self.position, identity, outcome);
     }
 }
 

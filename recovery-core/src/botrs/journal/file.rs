@@ -1,12 +1,13 @@
 //! The file of a journal: lines are appended, each by one write; now and then it is replaced by a
 //! shorter one.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
 use super::record::{FORMAT, Record};
+use crate::state::{LockFile, StateError, aside, private_file};
 
 /// An append-only file of records that this process alone writes.
 ///
@@ -17,10 +18,8 @@ pub(super) struct JournalFile {
     path: PathBuf,
     file: File,
     size: u64,
-    /// Whether the last write may have left half a line.
-    is_torn: bool,
     /// Held as long as this value lives.
-    _lock: File,
+    _lock: LockFile,
 }
 
 impl JournalFile {
@@ -30,50 +29,51 @@ impl JournalFile {
             let path = path.to_owned();
             move |cause| JournalError::Io { path, cause }
         };
-        make_folder(folder).map_err(failed(folder))?;
-        let lock_path = folder.join(format!("{name}.lock"));
-        let lock = private().open(&lock_path).map_err(failed(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse { path: lock_path }),
-            Err(TryLockError::Error(cause)) => return Err(failed(&lock_path)(cause)),
-        }
+        private_file::make_folder(folder).map_err(failed(folder))?;
+        let lock = LockFile::take(&folder.join(name)).map_err(|error| match error {
+            StateError::Io { path, cause, .. } => JournalError::Io { path, cause },
+            error => {
+                let holder = match error {
+                    StateError::InUse { holder, .. } => holder,
+                    _ => None,
+                };
+                let path = folder.join(format!("{name}.lock"));
+                JournalError::InUse { path, holder }
+            }
+        })?;
         let path = folder.join(format!("{name}.journal"));
-        let mut file = private();
-        let file = file.append(true).open(&path).map_err(failed(&path))?;
+        let mut file = private_file::options();
+        let file = file
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(failed(&path))?;
         let text = fs::read(&path).map_err(failed(&path))?;
         let (records, damaged) = read(&text);
-        if damaged > 0 {
-            let aside = path.with_extension("journal.damaged");
-            let kept = fs::copy(&path, &aside);
-            crate::observe::journal_damaged(&aside, damaged, kept.err());
-        }
         let newer =
             |record: &Record| matches!(record, Record::Begin { format, .. } if *format > FORMAT);
         if records.iter().any(newer) {
             return Err(JournalError::Newer { path });
         }
+        if damaged > 0 {
+            crate::observe::journal_damaged(&keep(&path, &text), damaged);
+        }
         let journal = Self {
             path,
             file,
             size: text.len() as u64,
-            is_torn: text.last().is_some_and(|last| *last != b'\n'),
             _lock: lock,
         };
         Ok((journal, records))
     }
 
-    /// Adds a line; returns the file's size.
+    /// Adds a line; returns the file's size. After a failure there may be half a line at the end, and nothing is
+    /// to be added before [`rewrite`](Self::rewrite).
     pub(super) fn append(&mut self, record: &Record) -> io::Result<u64> {
         let mut line = Vec::with_capacity(128);
-        if self.is_torn {
-            line.push(b'\n');
-        }
         serde_json::to_writer(&mut line, record)?;
         line.push(b'\n');
-        self.is_torn = true;
         self.file.write_all(&line)?;
-        self.is_torn = false;
         self.size += line.len() as u64;
         Ok(self.size)
     }
@@ -87,20 +87,18 @@ impl JournalFile {
             text.push(b'\n');
         }
         let fresh = self.path.with_extension("journal.new");
-        let mut file = private().truncate(true).open(&fresh)?;
+        let mut file = private_file::options()
+            .create(true)
+            .truncate(true)
+            .open(&fresh)?;
         file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&fresh, &self.path)?;
         // Its cursor is at its end, and nobody else writes to it.
         self.file = file;
         self.size = text.len() as u64;
-        self.is_torn = false;
-        if let Some(folder) = self.path.parent()
-            && let Ok(folder) = File::open(folder)
-        {
-            // Not every system can; the file itself is safe.
-            let _ = folder.sync_all();
-        }
+        // The file itself is safe.
+        let _ = private_file::sync_folder(private_file::folder_of(&self.path));
         Ok(self.size)
     }
 }
@@ -113,15 +111,31 @@ impl JournalFile {
     }
 }
 
+/// Puts what was damaged where nothing is.
+fn keep(path: &Path, text: &[u8]) -> io::Result<PathBuf> {
+    for kept in aside(path, "damaged") {
+        match private_file::options().create_new(true).open(&kept) {
+            Ok(mut file) => {
+                let written = file.write_all(text).and_then(|()| file.sync_all());
+                if written.is_err() {
+                    // Half a copy must not fill the disk.
+                    let _ = fs::remove_file(&kept);
+                }
+                return written.map(|()| kept);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("there are more numbers than files")
+}
+
 /// The lines that can be read, and how many cannot. A last line that a crash cut short is no damage.
 fn read(text: &[u8]) -> (Vec<Record>, usize) {
-    let (whole, _cut_short) = match text.iter().rposition(|byte| *byte == b'\n') {
-        Some(end) => text.split_at(end),
-        None => (&[][..], text),
-    };
     let mut damaged = 0;
-    let lines = whole.split(|byte| *byte == b'\n');
-    let records = lines
+    let end = text.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+    let records = text[..end]
+        .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
         .filter_map(|line| {
             serde_json::from_slice(line)
@@ -130,21 +144,4 @@ fn read(text: &[u8]) -> (Vec<Record>, usize) {
         })
         .collect();
     (records, damaged)
-}
-
-/// Options for files that only their owner may read.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

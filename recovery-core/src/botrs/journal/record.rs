@@ -86,7 +86,8 @@ pub(super) fn tag(session: &str) -> u16 {
     u16::from_be_bytes([a ^ c, b ^ d])
 }
 
-pub(super) fn millis(time: SystemTime) -> u64 {
+/// Milliseconds since 1970.
+pub(in crate::botrs) fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -73,7 +73,7 @@ fn a_file_that_was_cut_anywhere_is_what_it_was_at_some_moment() {
         let handled = journal.session(0).map_or(0, |saved| saved.handled);
         assert!(handled >= before, "it does not go back");
         before = handled;
-        assert!(!folder.path().join("gateway-app.journal.damaged").exists());
+        assert_eq!(kept(&folder), <[Vec<u8>; 0]>::default());
         // And goes on from there.
         journal.session_begins(0, "T", 1, 7, 0);
         drop(journal);
@@ -119,6 +119,8 @@ fn a_disk_that_failed_gets_the_whole_when_it_is_back() {
     journal.session_begins(0, "T", 1, 7, 1);
     journal.handled(0, "T", 2, 2, None);
     assert!(lock(&journal.state).failed_at.is_some());
+    let failure = journal.failure();
+    assert!(failure.borrow().is_some());
     assert_eq!(
         journal.session(0).expect("known").handled,
         2,
@@ -128,6 +130,7 @@ fn a_disk_that_failed_gets_the_whole_when_it_is_back() {
     lock(&journal.state).failed_at = Instant::now().checked_sub(2 * TRY_AGAIN_AFTER);
     journal.handled(0, "T", 3, 3, None);
     assert!(lock(&journal.state).failed_at.is_none());
+    assert!(failure.borrow().is_none());
     journal.handled(0, "T", 4, 4, None);
     drop(journal);
     let saved = open(&folder).session(0).expect("known");
@@ -162,6 +165,8 @@ fn two_clients_do_not_share_a_file_and_two_bots_do_not_meet() {
     let first = Journal::open(folder.path(), "a-b").expect("it can be opened");
     let error = Journal::open(folder.path(), "a-b").expect_err("it is in use");
     assert!(matches!(error, JournalError::InUse { .. }), "{error}");
+    let holder = format!("is in use by process {} (", std::process::id());
+    assert!(error.to_string().contains(&holder), "{error}");
     Journal::open(folder.path(), "a_b").expect("another bot");
     drop(first);
     Journal::open(folder.path(), "a-b").expect("it is free again");
@@ -171,26 +176,40 @@ fn two_clients_do_not_share_a_file_and_two_bots_do_not_meet() {
 fn a_newer_format_is_left_alone() {
     let folder = folder();
     let newer = r#"{"gateway journal":{"format":2,"app":"app"}}"#;
+    let newer = format!("{newer}\nwhat only it knows");
     fs::write(path(&folder), format!("{newer}\n")).expect("it can be written");
     let error = Journal::open(folder.path(), "app").expect_err("it is newer");
     assert!(matches!(error, JournalError::Newer { .. }), "{error}");
     let text = fs::read_to_string(path(&folder)).expect("it is there");
     assert_eq!(text.trim(), newer);
+    assert!(kept(&folder).is_empty());
 }
 
 #[test]
 fn a_damaged_line_is_skipped_and_the_file_kept() {
     let folder = folder();
     use_it(&open(&folder));
-    let mut file = fs::OpenOptions::new()
-        .append(true)
-        .open(path(&folder))
-        .expect("there is a file");
-    file.write_all(b"not a record\n")
-        .expect("it can be written");
-    drop(file);
-    let damaged = fs::read(path(&folder)).expect("it is there");
-    expect_used(&open(&folder));
-    let kept = fs::read(folder.path().join("gateway-app.journal.damaged"));
-    assert_eq!(kept.expect("it is kept"), damaged);
+    let mut damaged = Vec::new();
+    for times in 1..=2 {
+        let mut file = fs::OpenOptions::new()
+            .append(true)
+            .open(path(&folder))
+            .expect("there is a file");
+        writeln!(file, "not a record, {times}").expect("it can be written");
+        drop(file);
+        damaged.push(fs::read(path(&folder)).expect("it is there"));
+        expect_used(&open(&folder));
+        assert_eq!(kept(&folder), damaged, "none overwrites another");
+    }
+}
+
+/// What was damaged, in the order of its names.
+fn kept(folder: &TempDir) -> Vec<Vec<u8>> {
+    let entries = fs::read_dir(folder.path()).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let is_kept = |path: &PathBuf| path.to_string_lossy().contains(".damaged-");
+    let mut kept: Vec<_> = paths.filter(is_kept).collect();
+    kept.sort();
+    let content = |path| fs::read(path).expect("it is kept");
+    kept.into_iter().map(content).collect()
 }

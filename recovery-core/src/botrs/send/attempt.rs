@@ -1,7 +1,7 @@
 //! One message over its attempts.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use botrs::BotError;
@@ -11,15 +11,16 @@ use tokio::time::Instant;
 use super::super::answer::Answer;
 use super::super::classify::{is_already_delivered, is_token_expired};
 use super::super::sync::lock;
-use super::super::token::{AccessToken, TokenError};
+use super::super::token::AccessToken;
 use super::audit::Audit;
+use super::breaker;
 use super::delivery::Delivery;
 use super::error::SendError;
 use super::journal::{Begun, SendKey};
 use super::messenger::Messenger;
 use super::target::Place;
 use crate::classify::{Classify, Effect, ErrorKind};
-use crate::retry::Retry;
+use crate::retry::{NotAttempted, Retry, StopReason, Verdict};
 
 /// So long a message that has no window waits for a token.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,9 +34,9 @@ const REFUSALS: u32 = 4;
 pub(super) struct Outgoing<'m> {
     messenger: &'m Messenger,
     place: &'m Place,
-    body: Value,
+    body: Arc<Value>,
     reply: Option<Reply>,
-    /// When it is too late for it.
+    /// When it is too late for it, or its caller has waited for long enough.
     until: Option<Instant>,
     /// Whether it was begun by an earlier run.
     begun: OnceLock<Begun>,
@@ -56,13 +57,15 @@ pub(super) struct Reply {
     pub(super) deduplicates: bool,
     /// Whether its event was handled before, perhaps.
     pub(super) is_replayed: bool,
+    /// Whether it comes from the outbox, which knows whether it may be sent.
+    pub(super) is_kept: bool,
 }
 
 impl<'m> Outgoing<'m> {
     pub(super) const fn new(
         messenger: &'m Messenger,
         place: &'m Place,
-        body: Value,
+        body: Arc<Value>,
         reply: Option<Reply>,
         until: Option<Instant>,
     ) -> Self {
@@ -89,20 +92,41 @@ impl<'m> Outgoing<'m> {
         self.refused_again.load(Relaxed) >= SAME_TOKEN
     }
 
-    /// Whether another attempt may succeed.
-    pub(super) fn may_pass(&self, error: &SendError) -> bool {
-        let lacks_token = matches!(error, SendError::Refused(error) if is_token_expired(error));
-        // For a token it has waited already.
-        (error.is_transient() && !matches!(error, SendError::Token(_)))
-            || (lacks_token && !self.is_locked_out())
+    /// Whether another attempt may succeed, and may be made.
+    pub(super) fn judge(&self, error: &SendError) -> Verdict {
+        let may_pass = match error {
+            // What it was refused for holds still.
+            SendError::NotAttempted(refusal) => return Verdict::Prevented(refusal.reason()),
+            // It has waited for one already, for as long as it can.
+            SendError::Token(error) if error.is_transient() => {
+                return Verdict::Prevented(StopReason::WouldExceedDeadline);
+            }
+            SendError::Refused(error) if is_token_expired(error) => !self.is_locked_out(),
+            error => error.is_transient(),
+        };
+        match breaker::refuses(self.messenger.breaker()) {
+            Some(refusal) if may_pass => Verdict::Prevented(refusal.reason()),
+            _ => Verdict::when(may_pass),
+        }
+    }
+
+    /// Why no attempt can be made now, if that is known.
+    pub(super) fn refusal(&self) -> Option<NotAttempted> {
+        let refused = breaker::refuses(self.messenger.breaker());
+        refused.or_else(|| self.messenger.is_past_last_attempts().then_some(CANCELLED))
     }
 
     pub(super) async fn attempt(&self) -> Result<Delivery, SendError> {
         let mut refusals = 0;
         let answer = loop {
+            if let Some(refusal) = self.refusal() {
+                return Err(refusal.into());
+            }
             let access = self.token().await?;
+            let leave = breaker::admit(self.messenger.breaker())?;
             self.begin()?;
             let answer = self.send(&access).await;
+            leave.settle(&answer);
             // A token that the platform no longer knows says nothing about the message: with another one
             // it goes out again at once. If many calls go out, that one may have been refused too.
             let is_refused = answer.as_ref().is_err_and(is_token_expired);
@@ -123,15 +147,20 @@ impl<'m> Outgoing<'m> {
 
     /// Waits for a token, as long as the message may wait: that there is none costs it no attempt. All
     /// who wait share the requests, of which there is one a second at most.
-    async fn token(&self) -> Result<AccessToken, TokenError> {
+    async fn token(&self) -> Result<AccessToken, SendError> {
         let left = self.until.map_or(PATIENCE, |until| {
             until.saturating_duration_since(Instant::now())
         });
-        Retry::new(self.messenger.patience())
+        let waiting = Retry::new(self.messenger.patience())
             .name("botrs.token")
             .deadline(left)
-            .run(|_| self.messenger.tokens().get())
-            .await
+            .run(|_| self.messenger.tokens().get());
+        tokio::select! {
+            // One that is there is used even in a shutdown.
+            biased;
+            token = waiting => Ok(token?),
+            () = self.messenger.waits_end() => Err(CANCELLED.into()),
+        }
     }
 
     /// Notes in the journal that the reply begins: before its first attempt, and once it can be made.
@@ -141,7 +170,7 @@ impl<'m> Outgoing<'m> {
         };
         let begin = || self.messenger.journal().begin(&reply.key);
         match *self.begun.get_or_init(begin) {
-            Begun::Before if !reply.deduplicates => Err(SendError::BegunBefore),
+            Begun::Before if !reply.deduplicates && !reply.is_kept => Err(SendError::BegunBefore),
             Begun::Before | Begun::First => Ok(()),
         }
     }
@@ -150,6 +179,7 @@ impl<'m> Outgoing<'m> {
         let path = self.place.path();
         let timeout = self.messenger.timeout();
         let api = self.messenger.api();
+        self.messenger.counters().attempted();
         let answer = api.send(access, &path, &self.body, timeout).await;
         answer.inspect_err(|error| {
             if is_token_expired(error) {
@@ -192,3 +222,6 @@ impl<'m> Outgoing<'m> {
         Err(SendError::Refused(error))
     }
 }
+
+/// The shutdown has begun.
+const CANCELLED: NotAttempted = NotAttempted::new(StopReason::Cancelled, None);

@@ -14,6 +14,9 @@ pub enum Delivery {
     AlreadyDelivered,
     /// The platform has taken it, and audits it before it shows it.
     Pending(Audit),
+    /// It cannot be sent now, and waits in the [`Outbox`](super::Outbox), on the disk if there is one. It goes
+    /// out when the platform takes it; whether it did, is told by events and counts only.
+    Kept,
 }
 
 impl Delivery {
@@ -21,7 +24,7 @@ impl Delivery {
     pub fn message_id(&self) -> Option<&str> {
         match self {
             Self::Sent(answer) => answer.id.as_deref(),
-            Self::AlreadyDelivered | Self::Pending(_) => None,
+            Self::AlreadyDelivered | Self::Pending(_) | Self::Kept => None,
         }
     }
 }

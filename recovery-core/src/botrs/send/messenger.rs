@@ -12,16 +12,17 @@ use super::super::hosts::Hosts;
 use super::super::journal::Journal;
 use super::super::sync::lock;
 use super::super::token::AccessTokens;
-use super::attempt::{Outgoing, Reply};
 use super::audit::AuditDesk;
 use super::book::{Replayed, ReplyBook};
 use super::content::Content;
 use super::delivery::Delivery;
 use super::error::SendError;
-use super::journal::{SendJournal, SendKey};
+use super::journal::SendJournal;
+use super::outbox::Outbox;
+use super::shutdown::Shutdown;
+use super::stats::{Counters, SendStats};
 use super::target::{Place, ReplyTarget};
-use crate::classify::{Classify, Effect};
-use crate::retry::{Keyed, Pushback, Retry, RetryConfig};
+use crate::retry::{CircuitBreaker, Keyed, Pushback, RetryConfig};
 
 /// The platform recommends at least 5 s: it may take that long to say that a message was sent.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,6 +56,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 ///     match messenger.reply(message, "hello").await? {
 ///         Delivery::Sent(_) | Delivery::AlreadyDelivered => println!("it is there"),
 ///         Delivery::Pending(audit) => println!("it waits for audit {:?}", audit.id()),
+///         Delivery::Kept => println!("it waits in the outbox"),
 ///     }
 ///     Ok(())
 /// }
@@ -76,6 +78,10 @@ pub struct Messenger {
     journal: Arc<Mutex<Slot>>,
     audits: Arc<AuditDesk>,
     pushbacks: Arc<Keyed<Place, Pushback>>,
+    breaker: Option<Arc<CircuitBreaker>>,
+    outbox: Option<Outbox>,
+    shutdown: Shutdown,
+    counters: Arc<Counters>,
 }
 
 /// Where begun replies are noted.
@@ -107,6 +113,10 @@ impl Messenger {
             })),
             audits: Arc::new(AuditDesk::default()),
             pushbacks: Arc::new(Keyed::new(|_: &Place| Pushback::new())),
+            breaker: None,
+            outbox: None,
+            shutdown: Shutdown::new(),
+            counters: Arc::default(),
         })
     }
 
@@ -132,6 +142,34 @@ impl Messenger {
     pub fn with_http_client(mut self, client: reqwest::Client) -> Self {
         self.api = self.api.with_client(client);
         self.tokens = AccessTokens::of(self.api.clone(), &self.credentials);
+        self
+    }
+
+    /// Asks this breaker before each call that sends something, and tells it what came of it.
+    ///
+    /// What counts as a failure says that the platform is unwell: [`ErrorKind::Network`],
+    /// [`ErrorKind::Timeout`] and [`ErrorKind::Server`], the platform's own codes for "may be retried" among
+    /// them. What shows that it has understood counts as neither good nor bad: a refused message, a rate limit, a
+    /// refused access token, "not connected to the gateway". An audit is a success. Requests for access tokens
+    /// are not counted: they go to another server, and all callers share them.
+    ///
+    /// While it is open no attempt is made, and none waited for: the reply fails at once, or goes into the
+    /// [outbox](Self::with_outbox). Clones made from here on share it, as may other messengers.
+    ///
+    /// [`ErrorKind::Network`]: crate::ErrorKind::Network
+    /// [`ErrorKind::Timeout`]: crate::ErrorKind::Timeout
+    /// [`ErrorKind::Server`]: crate::ErrorKind::Server
+    #[must_use]
+    pub fn with_breaker(mut self, breaker: impl Into<Arc<CircuitBreaker>>) -> Self {
+        self.breaker = Some(breaker.into());
+        self
+    }
+
+    /// Keeps the replies that cannot be delivered now in this outbox, and sends them later. Clones made from
+    /// here on do so too.
+    #[must_use]
+    pub fn with_outbox(mut self, outbox: Outbox) -> Self {
+        self.outbox = Some(outbox);
         self
     }
 
@@ -169,9 +207,13 @@ impl Messenger {
     /// which begins with [`event_begins`](Self::event_begins) or else with the first reply, and beyond
     /// the [limit](super::Scene::reply_limit).
     ///
+    /// With an [outbox](Self::with_outbox), a reply that cannot be delivered now but may be later is
+    /// [`Delivery::Kept`], within seconds: no wait begins that would end beyond the outbox's patience. So is
+    /// one to a message of which an earlier reply waits, so that they arrive in order.
+    ///
     /// # Errors
     /// What [`SendError`] lists; the last attempt's where there were several. By
-    /// [`Classify::effect`] it tells whether the reply may have arrived, in any of them. Then another
+    /// [`Classify::effect`](crate::Classify::effect) it tells whether the reply may have arrived, in any of them. Then another
     /// call could double it, since it would be another reply.
     ///
     /// # Cancel safety
@@ -189,7 +231,8 @@ impl Messenger {
     ///
     /// It has no key that the platform would recognise, so it is retried only after a failure that
     /// surely had no effect. There is no reply window that would end it: a wait that the platform asks
-    /// for is waited in full, unless the caller drops the future.
+    /// for is waited in full, unless the caller drops the future. It is never kept in an
+    /// [outbox](Self::with_outbox); but where there is one, a [shutdown](Self::begin_shutdown) ends its waits.
     ///
     /// # Errors
     /// As [`reply`](Self::reply).
@@ -228,70 +271,14 @@ impl Messenger {
         self.audits.note(audit, passed);
     }
 
-    async fn reply_to(&self, to: ReplyTarget, content: Content) -> Result<Delivery, SendError> {
-        let origin = to.0.ok_or(SendError::NoTarget)?;
-        let ticket = self.book.take(&origin)?;
-        let thread = &origin.thread;
-        let (place, scene) = (&thread.place, thread.place.scene());
-        let body = content
-            .body(scene, Some((&thread.source, ticket.msg_seq)))
-            .map_err(SendError::Content)?;
-        let reply = Reply {
-            key: SendKey {
-                scene,
-                target: place.id().to_owned(),
-                msg_id: thread.source.id().to_owned(),
-                msg_seq: ticket.msg_seq,
-            },
-            deduplicates: thread.deduplicates(),
-            is_replayed: ticket.replayed == Replayed::Yes,
-        };
-        let outgoing = Outgoing::new(
-            self,
-            place,
-            body,
-            Some(reply),
-            Some(Instant::now() + ticket.left),
-        );
-        let pushback = self.pushbacks.get(place);
-        let mut retry = Retry::new(self.retry_config.clone())
-            .name("botrs.reply")
-            .when(|error| outgoing.may_pass(error))
-            .pushback(&pushback)
-            .deadline(ticket.left);
-        if !thread.deduplicates() {
-            retry = retry.at_most_once();
-        }
-        let error = match retry.run(|_| outgoing.attempt()).await {
-            Ok(delivery) => return Ok(delivery),
-            Err(error) if error.effect() != Effect::None => return Err(error),
-            Err(error) => error,
-        };
-        if outgoing.is_in_doubt() {
-            return Err(SendError::InDoubt(Box::new(error)));
-        }
-        if !matches!(error, SendError::NumberTaken { .. }) {
-            self.book.give_back(thread);
-        }
-        Err(error)
+    /// How many replies and messages ended in which way, of all clones.
+    pub fn stats(&self) -> SendStats {
+        self.counters.read()
     }
 
-    async fn send_to(&self, place: &Place, content: Content) -> Result<Delivery, SendError> {
-        if place.id().is_empty() {
-            return Err(SendError::NoTarget);
-        }
-        let body = content
-            .body(place.scene(), None)
-            .map_err(SendError::Content)?;
-        let outgoing = Outgoing::new(self, place, body, None, None);
-        let pushback = self.pushbacks.get(place);
-        Retry::new(self.retry_config.clone())
-            .name("botrs.send")
-            .when(|error| outgoing.may_pass(error))
-            .pushback(&pushback)
-            .at_most_once()
-            .run(|_| outgoing.attempt())
-            .await
+    /// The outbox, if there is one.
+    pub const fn outbox(&self) -> Option<&Outbox> {
+        self.outbox.as_ref()
     }
 
     pub(crate) fn app_id(&self) -> &str {
@@ -317,6 +304,40 @@ impl Messenger {
 
     pub(super) fn journal(&self) -> Arc<dyn SendJournal> {
         Arc::clone(&lock(&self.journal).journal)
+    }
+
+    pub(super) fn breaker(&self) -> Option<&CircuitBreaker> {
+        self.breaker.as_deref()
+    }
+
+    pub(super) const fn retry_config(&self) -> &RetryConfig {
+        &self.retry_config
+    }
+
+    pub(super) fn book(&self) -> &ReplyBook {
+        &self.book
+    }
+
+    pub(super) fn pushback(&self, place: &Place) -> Arc<Pushback> {
+        self.pushbacks.get(place)
+    }
+
+    pub(super) fn is_pushed_back(&self, place: &Place) -> bool {
+        self.pushback(place).is_closed()
+    }
+
+    /// The platform asks all who send to this place to wait for so long.
+    pub(super) fn push_back(&self, place: &Place, asked: Duration) {
+        let pushback = self.pushback(place);
+        pushback.close_for(asked, Instant::now().into_std());
+    }
+
+    pub(super) const fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     pub(super) const fn audits(&self) -> &Arc<AuditDesk> {

@@ -111,7 +111,15 @@ impl Bucket {
 
     /// In retries at the usual cost.
     pub(super) fn available(&self, now: impl FnOnce() -> Instant) -> u64 {
-        let left = self.tariff.capacity - self.missing(now);
+        self.retries_of(self.tariff.capacity - self.missing(now))
+    }
+
+    #[cfg(feature = "status")]
+    pub(super) fn when_full(&self) -> u64 {
+        self.retries_of(self.tariff.capacity)
+    }
+
+    fn retries_of(&self, left: u64) -> u64 {
         let cost = u64::from(self.tariff.retry) + u64::from(self.tariff.failure);
         left.saturating_sub(self.tariff.floor) / cost
     }

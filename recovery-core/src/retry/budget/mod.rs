@@ -148,6 +148,16 @@ impl RetryBudget {
         self.available_at(clock::now())
     }
 
+    /// What [`available`](Self::available) is as long as there is no failure.
+    #[cfg(feature = "status")]
+    pub(crate) fn when_full(&self) -> u32 {
+        let retries = match &self.rule {
+            Rule::Bucket(bucket) => bucket.when_full(),
+            Rule::Windows(windows) => windows.reserve().max(0).unsigned_abs(),
+        };
+        u32::try_from(retries).unwrap_or(u32::MAX)
+    }
+
     fn available_at(&self, now: Instant) -> u32 {
         let retries = match &self.rule {
             Rule::Bucket(bucket) => bucket.available(|| now),

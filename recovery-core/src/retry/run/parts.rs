@@ -28,6 +28,11 @@ pub struct When<P>(pub(super) P);
 #[derive(Clone, Copy, Debug)]
 pub struct OnlyWhen<P>(pub(super) P);
 
+/// Decides by whoever knows why there is to be no retry.
+#[cfg(feature = "botrs")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JudgedBy<P>(pub(super) P);
+
 /// What tells which errors deserve another try.
 pub trait Decide<E> {
     #[doc(hidden)]
@@ -48,6 +53,16 @@ impl<E: Classify + Display> Decide<E> for ByKind {
 impl<E: Classify + Display, P: Fn(&E) -> bool> Decide<E> for When<P> {
     fn verdict(&self, error: &E) -> Verdict {
         Verdict::when((self.0)(error))
+    }
+    fn ask(&self) -> impl Ask<E> {
+        (Classified, Displayed)
+    }
+}
+
+#[cfg(feature = "botrs")]
+impl<E: Classify + Display, P: Fn(&E) -> Verdict> Decide<E> for JudgedBy<P> {
+    fn verdict(&self, error: &E) -> Verdict {
+        (self.0)(error)
     }
     fn ask(&self) -> impl Ask<E> {
         (Classified, Displayed)

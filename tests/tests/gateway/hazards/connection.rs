@@ -16,7 +16,7 @@ async fn hazard_1_a_ban_leaves_botrs_pending_for_ever() {
     for code in [4914, 4915] {
         let (platform, mut bot) = ready(slow_beat(), &["--plain"]).await;
         platform.ban(code);
-        assert!(!bot.ended_within(A_WHILE).await);
+        assert!(bot.exit_within(A_WHILE).await.is_none());
         assert_eq!(
             platform.ledger().open_connections(),
             0,

@@ -286,7 +286,7 @@ fn delays_grow_until_a_connection_was_stable() {
 
 #[test]
 fn a_planned_reconnect_follows_at_once_and_a_loop_of_them_does_not() {
-    for ending in [|| Ending::Reconnect, || closed(4009)] {
+    for ending in [|| Ending::Reconnect, || Ending::Asked, || closed(4009)] {
         let mut course = course();
         let (step, after) = outcome(&course.plan(&stable(ending()))).expect("it goes on");
         assert!(step == Step::Resume && after <= SECOND, "{after:?}");
@@ -356,6 +356,8 @@ fn a_new_session_that_breaks_before_it_began_is_begun_again() {
     for ending in [
         || lost(),
         || Ending::Dead,
+        || Ending::Unacknowledged,
+        || Ending::Asked,
         || Ending::Reconnect,
         || closed(1006),
         || closed(4008),
