@@ -6,3 +6,4 @@ mod input;
 mod platform;
 mod storm;
 mod support;
+mod survival;

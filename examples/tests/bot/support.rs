@@ -4,6 +4,8 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use loopback_platform::{BotEnvironment, EventId, Platform, PlatformOptions};
+use rustix::process::Signal;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// No run takes longer.
@@ -14,6 +16,7 @@ pub(crate) fn bot(arguments: &[&str]) -> Command {
     bot.args(arguments)
         .env_remove("QQ_BOT_APP_ID")
         .env_remove("QQ_BOT_SECRET")
+        .env_remove("BOT_ALERT_WEBHOOK")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -72,18 +75,54 @@ impl Staged {
             .unwrap_or_else(|_| panic!("never {what}"));
     }
 
+    /// The bot's process.
+    pub(crate) fn id(&self) -> u32 {
+        self.bot.id().expect("it runs")
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        send(&self.bot, signal);
+    }
+
+    /// What follows on a line of the bot's log behind this.
+    pub(crate) async fn said(&mut self, before: &str) -> String {
+        let log = self.bot.stderr.take().expect("nobody else reads it");
+        let mut lines = BufReader::new(log).lines();
+        let search = async {
+            loop {
+                let line = lines.next_line().await.expect("readable").expect(before);
+                if let Some((_, behind)) = line.split_once(before) {
+                    return behind.split_whitespace().next().unwrap_or("").to_owned();
+                }
+            }
+        };
+        let found = tokio::time::timeout(LIMIT, search).await.expect(before);
+        // The bot must not write into a closed pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        found
+    }
+
     /// Ctrl-C, and what the bot has said until its end.
     pub(crate) async fn interrupt(self) -> (Platform, Output) {
         interrupt(&self.bot);
+        self.ended().await
+    }
+
+    /// What the bot has said until its end.
+    pub(crate) async fn ended(self) -> (Platform, Output) {
         let output = tokio::time::timeout(LIMIT, self.bot.wait_with_output()).await;
         (self.platform, output.expect("ends in time").expect("ran"))
     }
 }
 
 pub(crate) fn interrupt(bot: &Child) {
+    send(bot, Signal::INT);
+}
+
+fn send(bot: &Child, signal: Signal) {
     let id = bot.id().and_then(|id| i32::try_from(id).ok());
     let id = rustix::process::Pid::from_raw(id.expect("it runs")).expect("a process id");
-    rustix::process::kill_process(id, rustix::process::Signal::INT).expect("it can be told");
+    rustix::process::kill_process(id, signal).expect("it can be told");
 }
 
 /// Whether users have seen a reply to this command.

@@ -14,20 +14,32 @@ use crate::credentials::Credentials;
 /// A QQ bot that recovers: `!status`, `!ping` and `!test_error` in a channel, `!health` in a
 /// direct message, `error_test` in a group, `!ping` in a private chat.
 ///
-/// With `QQ_BOT_APP_ID` and `QQ_BOT_SECRET` set it joins the platform, and Ctrl-C ends it. Without
-/// them it runs against a loopback platform of its own and ends by itself; the exit status is 0
-/// only if no reply was lost or doubled.
+/// With `QQ_BOT_APP_ID` and `QQ_BOT_SECRET` set it joins the platform, and Ctrl-C or SIGTERM ends it
+/// in good order, a second one at once. Without them it runs against a loopback platform of its own
+/// and ends by itself; the exit status is 0 only if no reply was lost or doubled.
+///
+/// With `BOT_ALERT_WEBHOOK` set, alerts are posted to that address as well as logged.
 #[derive(Debug, Parser)]
 #[command(name = "bot", version)]
+#[expect(clippy::struct_excessive_bools, reason = "they are switches")]
 pub(crate) struct Cli {
     /// Join the platform's sandbox rather than the platform.
     #[arg(long)]
     pub(crate) sandbox: bool,
 
-    /// Remember sessions, handled events and begun replies in this folder, so that a restarted bot
-    /// resumes where it was. Without it nothing is remembered.
+    /// Remember sessions, handled events, the bot's state and replies that could not be sent yet in
+    /// this folder, so that a restarted bot goes on where it was. Without it nothing is remembered.
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
+
+    /// Show how the bot is at this address: a page, `/healthz`, `/readyz`, `/metrics`.
+    /// Try `127.0.0.1:9090`.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "without_recovery")]
+    pub(crate) status: Option<SocketAddr>,
+
+    /// Let `--status` listen where other machines can see it. The page asks for no password.
+    #[arg(long, requires = "status")]
+    pub(crate) status_for_everyone: bool,
 
     /// Run on botrs as it is, and send each reply once, to see what recovery is worth.
     #[arg(long, conflicts_with = "state")]

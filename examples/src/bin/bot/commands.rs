@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use recovery_core::botrs::BotState;
+
 pub(crate) const PONG: &str = "Pong!";
 pub(crate) const DIRECT_ANSWER: &str = "私信功能正常，错误恢复机制运行中";
 pub(crate) const GROUP_ANSWER: &str = "群组错误恢复测试";
@@ -44,7 +46,16 @@ pub(crate) fn is_group_test(content: Option<&str>) -> bool {
     content.is_some_and(|content| content.contains("error_test"))
 }
 
-/// What `!status` tells.
+/// What `!status` tells, with a line about the platform.
+pub(crate) fn status(state: &BotState, platform: &str) -> String {
+    let uptime = state.uptime().as_secs();
+    format!(
+        "机器人状态:\n• 已处理消息: {}\n• 错误次数: {}\n• 运行时间: {uptime} 秒\n• {platform}",
+        state.processed_messages, state.error_count,
+    )
+}
+
+/// What `!status` tells without recovery.
 pub(crate) struct Tally {
     started: Instant,
     messages: AtomicU64,
@@ -94,7 +105,18 @@ mod tests {
     }
 
     #[test]
-    fn the_status_counts() {
+    fn the_status_counts_and_tells_of_the_platform() {
+        let mut state = BotState::new();
+        state.record_message("M", "U");
+        state.record_error("no answer");
+        let status = status(&state, "平台: 正常");
+        assert!(status.contains("已处理消息: 1"), "{status}");
+        assert!(status.contains("错误次数: 1"), "{status}");
+        assert!(status.ends_with("平台: 正常"), "{status}");
+    }
+
+    #[test]
+    fn the_plain_status_counts() {
         let tally = Tally::new();
         tally.note_message();
         tally.note_message();

@@ -30,6 +30,12 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &cli.state {
         bot.arg("--state").arg(folder);
     }
+    if let Some(address) = cli.status {
+        bot.arg("--status").arg(address.to_string());
+    }
+    if cli.status_for_everyone {
+        bot.arg("--status-for-everyone");
+    }
 
     let report = stage::run(options, bot).await?;
     writeln!(io::stdout().lock(), "{report}").context("cannot show the score")?;

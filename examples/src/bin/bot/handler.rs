@@ -6,18 +6,23 @@
 use std::fmt::Display;
 
 use botrs::{BotError, C2CMessage, Context, EventHandler, GroupMessage, Message, Ready};
-use recovery_core::botrs::{Delivery, Messenger, ReplyTarget};
+use recovery_core::botrs::{BotState, Delivery, Messenger, ReplyTarget};
+use recovery_core::state::StatePersistence;
+use recovery_core::watch::ErrorMonitor;
 use recovery_core::{Classify, ErrorKind, retry, retryable_on};
 use tracing::{error, info, warn};
 
 use crate::commands::{
-    Command, DIRECT_ANSWER, ERROR_MADE, GROUP_ANSWER, NO_GUILD, PONG, Tally, is_group_test,
+    Command, DIRECT_ANSWER, ERROR_MADE, GROUP_ANSWER, NO_GUILD, PONG, is_group_test, status,
 };
+use crate::platform_view::PlatformView;
 
 /// Answers commands.
 pub(crate) struct ErrorRecoveryHandler {
-    messenger: Messenger,
-    tally: Tally,
+    pub(crate) messenger: Messenger,
+    pub(crate) state: StatePersistence<BotState>,
+    pub(crate) monitor: ErrorMonitor,
+    pub(crate) platform: PlatformView,
 }
 
 #[async_trait::async_trait]
@@ -31,13 +36,20 @@ impl EventHandler for ErrorRecoveryHandler {
     }
 
     async fn message_create(&self, ctx: Context, message: Message) {
-        let is_bot = message.author.as_ref().and_then(|author| author.bot);
-        if is_bot == Some(true) {
+        let author = message.author.as_ref();
+        if author.and_then(|author| author.bot) == Some(true) {
             return;
         }
-        self.tally.note_message();
+        self.note_message(
+            message.id.clone(),
+            author.and_then(|author| author.id.clone()),
+        );
         match Command::parse(message.content.as_deref()) {
-            Some(Command::Status) => self.reply(&message, &self.tally.status()).await,
+            Some(Command::Status) => {
+                let platform = self.platform.line(&ctx).await.unwrap_or_default();
+                let text = self.state.read(|state| status(state, &platform));
+                self.reply(&message, &text).await;
+            }
             Some(Command::Ping) => self.reply(&message, PONG).await,
             Some(Command::TestError) => {
                 if let Ok(text) = self.test_error(&ctx).await {
@@ -49,21 +61,33 @@ impl EventHandler for ErrorRecoveryHandler {
     }
 
     async fn direct_message_create(&self, _: Context, message: Message) {
-        self.tally.note_message();
+        let author = message.author.as_ref();
+        self.note_message(
+            message.id.clone(),
+            author.and_then(|author| author.id.clone()),
+        );
         if Command::parse(message.content.as_deref()) == Some(Command::Health) {
             self.reply(&message, DIRECT_ANSWER).await;
         }
     }
 
     async fn group_message_create(&self, _: Context, message: GroupMessage) {
-        self.tally.note_message();
+        let author = message.author.as_ref();
+        self.note_message(
+            message.id.clone(),
+            author.and_then(|author| author.member_openid.clone()),
+        );
         if is_group_test(message.content.as_deref()) {
             self.reply(&message, GROUP_ANSWER).await;
         }
     }
 
     async fn c2c_message_create(&self, _: Context, message: C2CMessage) {
-        self.tally.note_message();
+        let author = message.author.as_ref();
+        self.note_message(
+            message.id.clone(),
+            author.and_then(|author| author.user_openid.clone()),
+        );
         if Command::parse(message.content.as_deref()) == Some(Command::Ping) {
             self.reply(&message, PONG).await;
         }
@@ -75,13 +99,6 @@ impl EventHandler for ErrorRecoveryHandler {
 }
 
 impl ErrorRecoveryHandler {
-    pub(crate) fn new(messenger: Messenger) -> Self {
-        Self {
-            messenger,
-            tally: Tally::new(),
-        }
-    }
-
     /// Reads a guild that does not exist. Reading may be repeated freely, but only a failure that
     /// passes is worth it; what is final becomes the answer.
     #[retry(
@@ -107,16 +124,23 @@ impl ErrorRecoveryHandler {
         match self.messenger.reply(&to, text).await {
             Ok(Delivery::Sent(_)) => {}
             Ok(delivery) => info!("reply in {:?}: {delivery:?}", to.place()),
-            Err(error) => {
-                let operation = format_args!("reply in {:?}", to.place());
-                self.note(operation, error.kind(), &error);
-            }
+            Err(error) => self.note("reply", error.kind(), &error),
         }
     }
 
+    fn note_message(&self, id: Option<String>, user: Option<String>) {
+        let (Some(id), Some(user)) = (id, user) else {
+            return;
+        };
+        self.state
+            .update_state(|state| state.record_message(id, user));
+    }
+
     /// Counts a failure that is final, and says what it calls for.
-    fn note(&self, operation: impl Display, kind: ErrorKind, error: &dyn Display) {
-        self.tally.note_error();
+    fn note(&self, operation: &str, kind: ErrorKind, error: &dyn Display) {
+        self.monitor.record(operation, kind);
+        self.state
+            .update_state(|state| state.record_error(&format!("{operation}: {error}")));
         if kind == ErrorKind::Authentication {
             error!("cannot {operation}: {error}; the credentials need a look");
         } else {

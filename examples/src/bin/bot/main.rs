@@ -10,6 +10,9 @@ mod credentials;
 mod embedded;
 mod handler;
 mod plain;
+mod platform_view;
+mod survival;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

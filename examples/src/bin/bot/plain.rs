@@ -5,17 +5,19 @@ use std::fmt::Display;
 use anyhow::{Context as _, bail};
 use botrs::models::message::DirectMessageParams;
 use botrs::{C2CMessage, Client, Context, EventHandler, GroupMessage, Message};
+use recovery_core::shutdown::Shutdown;
 use tracing::warn;
 
 use crate::cli::Cli;
 use crate::commands::{
     Command, DIRECT_ANSWER, ERROR_MADE, GROUP_ANSWER, NO_GUILD, PONG, Tally, is_group_test,
 };
-use crate::connection::{intents, interrupted};
+use crate::connection::intents;
 use crate::credentials::Credentials;
 
 /// Runs the bot until Ctrl-C, or until botrs gives up.
 pub(crate) async fn run(cli: &Cli, credentials: &Credentials) -> anyhow::Result<()> {
+    let shutdown = Shutdown::listen().context("cannot listen for signals")?;
     let handler = PlainHandler {
         tally: Tally::new(),
     };
@@ -23,7 +25,7 @@ pub(crate) async fn run(cli: &Cli, credentials: &Credentials) -> anyhow::Result<
     let mut client = client.context("cannot make an HTTP client")?;
     tokio::select! {
         ended = client.start() => ended.context("cannot connect to the platform")?,
-        () = interrupted() => return Ok(()),
+        _ = shutdown.requested() => return Ok(()),
     }
     bail!("the gateway session has ended, and nobody asked for it; see the log")
 }
