@@ -12,7 +12,10 @@ use tokio::process::{Child, Command};
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) fn bot(arguments: &[&str]) -> Command {
-    let mut bot = Command::new(env!("CARGO_BIN_EXE_bot"));
+    prepared(Command::new(env!("CARGO_BIN_EXE_bot")), arguments)
+}
+
+fn prepared(mut bot: Command, arguments: &[&str]) -> Command {
     bot.args(arguments)
         .env_remove("QQ_BOT_APP_ID")
         .env_remove("QQ_BOT_SECRET")
@@ -46,9 +49,24 @@ impl Staged {
         Self::on(platform, arguments).await
     }
 
+    /// As [`start`](Self::start), by a shell that does this; `"$0" "$@"` is the bot.
+    pub(crate) async fn start_by(
+        script: &str,
+        options: PlatformOptions,
+        arguments: &[&str],
+    ) -> Self {
+        let platform = Platform::start(options).await.expect("the platform starts");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_bot")]);
+        Self::of(platform, prepared(shell, arguments)).await
+    }
+
     pub(crate) async fn on(platform: Platform, arguments: &[&str]) -> Self {
+        Self::of(platform, bot(arguments)).await
+    }
+
+    async fn of(platform: Platform, mut bot: Command) -> Self {
         let environment = BotEnvironment::new(&platform).expect("a temporary directory");
-        let mut bot = bot(arguments);
         environment.apply(&mut bot);
         let bot = bot.spawn().expect("the bot starts");
         let staged = Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use loopback_platform::{Endpoint, Fault, FaultPlan, PlatformOptions, Scene};
 use rustix::process::Signal;
 
-use crate::support::{Staged, bot, is_answered, output};
+use crate::support::{LIMIT, Staged, bot, is_answered, output};
 
 const QUIET: [&str; 2] = ["--log", "off"];
 
@@ -26,6 +26,14 @@ async fn answer(staged: &Staged, scene: Scene, command: &str) -> String {
         .last()
         .and_then(|call| call.content.clone())
         .expect("a text")
+}
+
+/// What the status server answers.
+async fn get(url: &str) -> (u16, String) {
+    let client = reqwest::Client::builder().no_proxy().build();
+    let answer = client.expect("a client").get(url).send().await;
+    let answer = answer.expect("it answers");
+    (answer.status().as_u16(), answer.text().await.expect("text"))
 }
 
 fn assert_ended_well(output: &Output) {
@@ -189,15 +197,7 @@ async fn the_status_page_tells_how_it_is() {
     .await;
     answer(&staged, Scene::C2c, "!ping").await;
     let address = staged.said("the status page is at ").await;
-    let get = async |path: &str| {
-        let answer = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .expect("a client");
-        let answer = answer.get(format!("{address}{path}")).send().await;
-        let answer = answer.expect("it answers");
-        (answer.status().as_u16(), answer.text().await.expect("text"))
-    };
+    let get = async |path: &str| get(&format!("{address}{path}")).await;
     assert_eq!(get("healthz").await.0, 200);
     assert_eq!(get("readyz").await.0, 200);
     let (_, metrics) = get("metrics").await;
@@ -206,6 +206,37 @@ async fn the_status_page_tells_how_it_is() {
     assert!(get("").await.1.contains("<!doctype html>"));
     let (platform, output) = staged.interrupt().await;
     assert_ended_well(&output);
+    platform.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_no_reply_and_is_seen() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let arguments = [&with_state(&folder)[2..], &["--status", "127.0.0.1:0"]].concat();
+    // No file may grow: what the system says then is told like a full disk.
+    let mut staged = Staged::start_by(
+        "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"",
+        PlatformOptions::default(),
+        &arguments,
+    )
+    .await;
+    let address = staged.said("the status page is at ").await;
+    answer(&staged, Scene::C2c, "!ping").await;
+    let sees_it = async {
+        loop {
+            let status = get(&format!("{address}status.json")).await.1;
+            if status.contains("state.save") && status.contains("it cannot be saved") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, sees_it)
+        .await
+        .expect("monitor and health know of it");
+    answer(&staged, Scene::Group, "error_test").await;
+    let (platform, output) = staged.interrupt().await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
     platform.shutdown().await;
 }
 
