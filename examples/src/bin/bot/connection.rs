@@ -39,7 +39,8 @@ pub(crate) async fn run(cli: &Cli, credentials: &Credentials) -> anyhow::Result<
         .context("cannot make an HTTP client")?
         .with_retry(patience(Duration::from_millis(200), Duration::from_secs(2)))
         .with_breaker(Arc::clone(&breaker))
-        .with_outbox(survival.outbox.clone());
+        .with_outbox(survival.outbox.clone())
+        .with_monitor(watch.monitor.clone());
     let handler = ErrorRecoveryHandler {
         messenger: messenger.clone(),
         state: survival.state.clone(),

@@ -23,6 +23,7 @@ use super::shutdown::Shutdown;
 use super::stats::{Counters, SendStats};
 use super::target::{Place, ReplyTarget};
 use crate::retry::{CircuitBreaker, Keyed, Pushback, RetryConfig};
+use crate::watch::ErrorMonitor;
 
 /// The platform recommends at least 5 s: it may take that long to say that a message was sent.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,6 +81,7 @@ pub struct Messenger {
     pushbacks: Arc<Keyed<Place, Pushback>>,
     breaker: Option<Arc<CircuitBreaker>>,
     outbox: Option<Outbox>,
+    monitor: Option<ErrorMonitor>,
     shutdown: Shutdown,
     counters: Arc<Counters>,
 }
@@ -115,6 +117,7 @@ impl Messenger {
             pushbacks: Arc::new(Keyed::new(|_: &Place| Pushback::new())),
             breaker: None,
             outbox: None,
+            monitor: None,
             shutdown: Shutdown::new(),
             counters: Arc::default(),
         })
@@ -170,6 +173,14 @@ impl Messenger {
     #[must_use]
     pub fn with_outbox(mut self, outbox: Outbox) -> Self {
         self.outbox = Some(outbox);
+        self
+    }
+
+    /// Counts the replies that were kept and then given up as errors of this monitor, as the operation `outbox`: of
+    /// these no caller hears. Clones made from here on do so too.
+    #[must_use]
+    pub fn with_monitor(mut self, monitor: ErrorMonitor) -> Self {
+        self.monitor = Some(monitor);
         self
     }
 
@@ -279,6 +290,10 @@ impl Messenger {
     /// The outbox, if there is one.
     pub const fn outbox(&self) -> Option<&Outbox> {
         self.outbox.as_ref()
+    }
+
+    pub(super) const fn monitor(&self) -> Option<&ErrorMonitor> {
+        self.monitor.as_ref()
     }
 
     pub(crate) fn app_id(&self) -> &str {

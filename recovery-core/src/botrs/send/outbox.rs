@@ -50,8 +50,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// from being sent twice after a crash; their caller knows better what they are worth later.
 ///
 /// A reply is given up when its window closes, when the platform refuses it for good, or when a channel's
-/// reply may have arrived after all. Each is told: by the event `outbox.dropped`, the metrics, and
-/// [`on_dropped`](Self::on_dropped).
+/// reply may have arrived after all. Each is told: by the event `outbox.dropped`, the metrics,
+/// [`on_dropped`](Self::on_dropped), and to the messenger's [monitor](super::Messenger::with_monitor).
 ///
 /// It holds 1,000 replies ([`with_capacity`](Self::with_capacity)) and 8 MiB of them at most; what is beyond
 /// that fails as it would without an outbox, and the event `outbox.refused` says why. Clones share one

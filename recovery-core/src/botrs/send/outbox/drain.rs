@@ -211,6 +211,9 @@ impl Messenger {
         if kept.entry.app_id == self.app_id() {
             self.counters().dropped(scene);
         }
+        if let Some(monitor) = self.monitor() {
+            monitor.record("outbox", reason.kind());
+        }
         let hook = lock(&outbox.0.on_dropped).clone();
         if let Some(hook) = hook {
             let dropped = DroppedReply {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::super::journal::SendKey;
+use crate::classify::ErrorKind;
 
 /// Why a kept reply was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +25,15 @@ impl DropReason {
             Self::WindowClosed => "window_closed",
             Self::MayHaveArrived => "may_have_arrived",
             Self::Refused => "refused",
+        }
+    }
+
+    /// What kind of failure it is.
+    pub const fn kind(self) -> ErrorKind {
+        match self {
+            Self::WindowClosed => ErrorKind::Timeout,
+            Self::MayHaveArrived => ErrorKind::Network,
+            Self::Refused => ErrorKind::InvalidInput,
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::botrs::Hosts;
 use crate::botrs::send::attempt::Reply;
 use crate::botrs::send::book::Replayed;
 use crate::botrs::send::{Delivery, Messenger, Place, ReplyTarget, Scene, SendError, SendKey};
-use crate::{BreakerState, CircuitBreaker, Classify, Jitter, RetryConfig};
+use crate::watch::ErrorMonitor;
+use crate::{BreakerState, CircuitBreaker, Classify, ErrorKind, Jitter, RetryConfig};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -302,7 +303,10 @@ async fn a_closed_window_is_told_and_a_panic_in_the_hook_is_caught() {
         sender.send(dropped.clone()).unwrap();
         panic!("as asked");
     });
-    let messenger = forlorn(&outbox).with_breaker(open_breaker());
+    let monitor = ErrorMonitor::new(2, 120 * MINUTE);
+    let messenger = forlorn(&outbox)
+        .with_breaker(open_breaker())
+        .with_monitor(monitor.clone());
     messenger.reply(in_group(), "pong").await.unwrap();
     messenger
         .reply(to(Place::C2c("U".to_owned())), "pong")
@@ -317,6 +321,9 @@ async fn a_closed_window_is_told_and_a_panic_in_the_hook_is_caught() {
     tokio::time::advance(55 * MINUTE).await;
     assert_eq!(messenger.drain_outbox().await, 0);
     assert_eq!(messenger.stats().dropped, 2);
+    let report = monitor.report();
+    assert_eq!(report.by_operation, [("outbox".to_owned(), 2)]);
+    assert_eq!(report.by_kind, [(ErrorKind::Timeout, 2)]);
 }
 
 #[tokio::test(start_paused = true)]
