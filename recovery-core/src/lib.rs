@@ -70,6 +70,8 @@
 extern crate self as recovery_core;
 
 mod classify;
+#[cfg(any(feature = "botrs", feature = "webhook"))]
+mod loopback;
 pub mod observe;
 mod retry;
 

@@ -2,6 +2,8 @@
 
 use reqwest::Url;
 
+use crate::loopback::is_loopback;
+
 /// The hosts of the platform: one for access tokens, one for everything else.
 ///
 /// # Examples
@@ -149,14 +151,6 @@ fn checked(text: &str) -> Result<Url, InvalidHost> {
         Some((_, part)) => Err(InvalidHost::HasMore { host, part }),
         None => Ok(url),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

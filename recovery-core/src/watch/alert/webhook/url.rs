@@ -3,14 +3,15 @@
 use reqwest::Url;
 
 use super::InvalidWebhook;
+use crate::loopback::is_loopback;
 
 /// `https`, or a loopback host.
 pub(super) fn encrypted(text: &str) -> Result<Url, InvalidWebhook> {
     let url = any(text)?;
-    if url.scheme() == "https" || is_loopback(&url) {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    if url.scheme() == "https" || is_loopback(&host) {
         return Ok(url);
     }
-    let host = url.host_str().unwrap_or_default().to_owned();
     Err(InvalidWebhook::NotEncrypted { host })
 }
 
@@ -25,15 +26,6 @@ pub(super) fn any(text: &str) -> Result<Url, InvalidWebhook> {
     Err(InvalidWebhook::NotAUrl {
         reason: "it is neither `https` nor `http`".to_owned(),
     })
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
