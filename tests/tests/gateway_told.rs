@@ -2,18 +2,18 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use botrs::{C2CMessage, Context, EventHandler, GroupMessage, Intents, Message, Token};
 use loopback_platform::{BotEnvironment, Endpoint, Fault, Platform, PlatformOptions, Scene};
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use metrics_util::debugging::DebuggingRecorder;
 use recovery_core::botrs::{ClientHandle, Hosts, Messenger, ResilientBotClient};
 use recovery_core::watch::{ErrorMonitor, HealthChecker, HealthState};
 use recovery_core::{RetryConfig, observe};
 use support::log::Lines;
+use support::recorded::counted_and_described;
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
@@ -161,7 +161,7 @@ async fn a_client_in_an_environment_that_leads_to_the_platform() {
         assert_eq!(told(line), times, "{line}\n{lines:#?}");
     }
 
-    let counted = counted(&snapshotter);
+    let counted = counted_and_described(&snapshotter);
     for (metric, value) in [
         ("recovery_gateway_connected{shard=0}", "0"),
         ("recovery_gateway_disconnects_total{cause=lost}", "1"),
@@ -215,24 +215,4 @@ fn assert_books(handle: &ClientHandle, health: &HealthChecker, monitor: &ErrorMo
 #[expect(clippy::ptr_arg, reason = "as a filter wants it")]
 fn of_the_client(line: &String) -> bool {
     line.contains(" recovery: ")
-}
-
-/// `name{label=value,..}` and the number; each has a description.
-fn counted(snapshotter: &Snapshotter) -> BTreeMap<String, String> {
-    let metrics = snapshotter.snapshot().into_vec().into_iter();
-    let metrics = metrics.map(|(key, _, description, value)| {
-        assert!(description.is_some(), "{key:?}");
-        let key = key.key();
-        let labels: Vec<String> = key
-            .labels()
-            .map(|label| format!("{}={}", label.key(), label.value()))
-            .collect();
-        let value = match value {
-            DebugValue::Counter(count) => count.to_string(),
-            DebugValue::Gauge(gauge) => gauge.to_string(),
-            DebugValue::Histogram(values) => format!("{values:?}"),
-        };
-        (format!("{}{{{}}}", key.name(), labels.join(",")), value)
-    });
-    metrics.collect()
 }

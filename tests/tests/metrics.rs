@@ -5,8 +5,9 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use metrics_util::debugging::{DebuggingRecorder, Snapshotter};
 use recovery_core::{CircuitBreaker, ErrorKind, RetryBudget, observe, retry};
+use support::recorded::counted;
 use support::{Failure, NETWORK, Outcome, Service};
 
 /// Records what this thread counts.
@@ -16,25 +17,6 @@ fn record() -> (Snapshotter, metrics::LocalRecorderGuard<'static>) {
         recorder.snapshotter(),
         metrics::set_default_local_recorder(recorder),
     )
-}
-
-/// `name{label=value,..}` and the number; of a histogram the values.
-fn counted(snapshotter: &Snapshotter) -> BTreeMap<String, String> {
-    let metrics = snapshotter.snapshot().into_vec().into_iter();
-    let metrics = metrics.map(|(key, _, _, value)| {
-        let key = key.key();
-        let labels: Vec<String> = key
-            .labels()
-            .map(|label| format!("{}={}", label.key(), label.value()))
-            .collect();
-        let value = match value {
-            DebugValue::Counter(count) => count.to_string(),
-            DebugValue::Gauge(gauge) => gauge.to_string(),
-            DebugValue::Histogram(values) => format!("{values:?}"),
-        };
-        (format!("{}{{{}}}", key.name(), labels.join(",")), value)
-    });
-    metrics.collect()
 }
 
 fn expected(metrics: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -5,15 +5,14 @@
 mod setup;
 mod support;
 
-use std::collections::BTreeMap;
-
 use loopback_platform::{Fault, Scene};
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use metrics_util::debugging::DebuggingRecorder;
 use recovery_core::botrs::{Delivery, Outbox};
 use recovery_core::observe::{self, SiteReport};
 use recovery_core::{BreakerState, CircuitBreaker, StopReason};
 use setup::{event, messenger, platform};
 use support::log::Lines;
+use support::recorded::counted;
 
 /// One test, since there is one recorder, and one list of sites, for the process.
 #[tokio::test]
@@ -136,22 +135,4 @@ fn stopped() -> Vec<(StopReason, u64)> {
     all.filter_map(|reason| Some(count(replies?, *reason)))
         .filter(|(_, count)| *count > 0)
         .collect()
-}
-
-fn counted(snapshotter: &Snapshotter) -> BTreeMap<String, String> {
-    let metrics = snapshotter.snapshot().into_vec().into_iter();
-    let metrics = metrics.map(|(key, _, _, value)| {
-        let key = key.key();
-        let labels: Vec<String> = key
-            .labels()
-            .map(|label| format!("{}={}", label.key(), label.value()))
-            .collect();
-        let value = match value {
-            DebugValue::Counter(count) => count.to_string(),
-            DebugValue::Gauge(gauge) => gauge.to_string(),
-            DebugValue::Histogram(values) => format!("{values:?}"),
-        };
-        (format!("{}{{{}}}", key.name(), labels.join(",")), value)
-    });
-    metrics.collect()
 }

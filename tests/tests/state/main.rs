@@ -4,5 +4,4 @@
 mod disk_errors;
 mod events;
 mod kills;
-mod redb_kills;
 mod support;

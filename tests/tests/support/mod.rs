@@ -3,6 +3,7 @@
 
 pub(crate) mod log;
 pub(crate) mod policies;
+pub(crate) mod recorded;
 
 use std::fmt;
 use std::time::Duration;
