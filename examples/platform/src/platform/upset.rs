@@ -115,6 +115,11 @@ impl Platform {
         self.core.forced.push(fault, 1);
     }
 
+    /// Forgets what [`force`](Self::force) has queued and no call has met yet.
+    pub fn clear_forced(&self) {
+        self.core.forced.clear();
+    }
+
     /// Lets the next call to `endpoint`, which is not a send, meet this fault; further calls queue up.
     /// The token endpoint has faults of its own: [`force_token`](Self::force_token).
     ///
